@@ -1,0 +1,130 @@
+"""What can be wrong with data or with an analysis, one class a meaning.
+
+Two families. `DataError`: the file cannot be read as answers to the questionnaire; the
+message names line, column and value, so that a person can mend the cell. Everything else
+under `AnalysisError`: the file is fine, but the number asked for does not exist or must
+not be trusted; the message names the items and says what to do next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+SHOWN = 10
+"""How many bad cells a message names; all of them are counted."""
+
+
+class AnalysisError(Exception):
+    """Base of this package's errors; never raised directly."""
+
+
+class NotEnoughData(AnalysisError):
+    """Too few rows, items or distinct answers for the number asked for."""
+
+
+class NotConverged(AnalysisError):
+    """An iterative estimate did not settle; no number is given in its place."""
+
+
+class ImproperSolution(AnalysisError):
+    """No admissible number exists, or a caller insisted on a proper one."""
+
+    def __init__(self, message: str, items: Iterable[str] = ()) -> None:
+        self.items = tuple(items)
+        super().__init__(message)
+
+
+class DegenerateItem(AnalysisError):
+    """Items with one value only: no variance, so no correlation with anything."""
+
+    def __init__(self, items: Iterable[str], *, values: Sequence[object] = ()) -> None:
+        self.items = tuple(items)
+        several = len(self.items) > 1
+        named = ", ".join(self.items)
+        what = "have" if several else "has"
+        same = f" ({', '.join(str(value) for value in values)})" if values else ""
+        drop = " ".join(f"--without {item}" for item in self.items)
+        super().__init__(
+            f"{'Items' if several else 'Item'} {named} {what} one value only{same} among the "
+            f"rows used, so nothing can correlate with {'them' if several else 'it'}. "
+            f"Look at the raw answers, or run again leaving out: {drop}"
+        )
+
+
+class UnknownName(AnalysisError):
+    """A scale, item or option was named that the questionnaire does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadCell:
+    """One cell that cannot be an answer."""
+
+    line: int
+    """Line of the file, the header being line 1."""
+    column: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}: {self.value!r}"
+
+
+class DataError(AnalysisError):
+    """Base of the faults of a data file; never raised directly."""
+
+
+class EmptyFile(DataError):
+    """The file has no rows of answers."""
+
+    def __init__(self, source: object) -> None:
+        super().__init__(f"{source} holds no rows of answers; give a CSV with a header and rows.")
+
+
+class MissingColumn(DataError):
+    """Columns of the questionnaire are not in the file."""
+
+    def __init__(self, source: object, columns: Iterable[str]) -> None:
+        self.columns = tuple(columns)
+        named = ", ".join(self.columns)
+        word = "column" if len(self.columns) == 1 else "columns"
+        super().__init__(
+            f"{source} lacks the {word} {named}. Add {'it' if word == 'column' else 'them'}, "
+            "or use the definition that belongs to this file."
+        )
+
+
+class DuplicateName(DataError):
+    """The header names a column twice, or two rows carry the same id."""
+
+    def __init__(self, source: object, names: Iterable[str]) -> None:
+        self.names = tuple(names)
+        super().__init__(
+            f"{source} has the name {', '.join(self.names)} more than once; keep one of them."
+        )
+
+
+class _BadCells(DataError):
+    """Cells that cannot be answers; every one is counted, the first `SHOWN` are named."""
+
+    reason = "cannot be read"
+
+    def __init__(self, source: object, cells: Sequence[BadCell], total: int | None = None) -> None:
+        self.cells = tuple(cells[:SHOWN])
+        self.total = len(cells) if total is None else total
+        shown = "; ".join(str(cell) for cell in self.cells)
+        rest = self.total - len(self.cells)
+        more = f"; and {rest} more" if rest > 0 else ""
+        count = "1 cell" if self.total == 1 else f"{self.total} cells"
+        super().__init__(f"{source}: {count} {self.reason}: {shown}{more}.")
+
+
+class NotANumber(_BadCells):
+    """Text stands where a number belongs."""
+
+    reason = "hold text where a number belongs (leave an empty cell for no answer)"
+
+
+class OutOfRange(_BadCells):
+    """A number lies outside the answer options."""
+
+    reason = "lie outside the answer options of the definition"
