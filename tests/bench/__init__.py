@@ -1,0 +1,1 @@
+"""`make bench`: our server beside a bare floor of the same shape, in one run."""
