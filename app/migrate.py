@@ -1,0 +1,148 @@
+"""Bring a store to the newest migration, from a checkout or from an installed wheel.
+
+The revisions live in ``alembic/`` at the root of the project; a wheel carries them as
+``app/_alembic`` (a top-level ``alembic`` would land inside the library of that name).
+alembic is imported inside the functions: the web process needs none of it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.pool import NullPool
+
+from app.db import connect_sqlite
+from app.errors import AppError
+from app.settings import Settings
+from app.tables import IDENTITY
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_PACKAGED = Path(__file__).with_name("_alembic")
+_CHECKOUT = Path(__file__).parents[1] / "alembic"
+
+
+class BrokenReferences(AppError):
+    """After a migration some rows point at nothing; nothing was committed."""
+
+    def __init__(self, rows: list[tuple[object, ...]]) -> None:
+        self.rows = rows
+        tables = ", ".join(sorted({str(row[0]) for row in rows}))
+        super().__init__(
+            f"{len(rows)} rows of {tables} would point at nothing after this migration. "
+            "Nothing was changed: restore the last backup into a copy and compare."
+        )
+
+
+def upgrade(settings: Settings, revision: str = "head") -> None:
+    """Bring the store to ``revision``; make it where there is none.
+
+    Raises BrokenReferences where rows would point at nothing; then nothing has changed.
+    """
+    _run("upgrade", settings, revision)
+
+
+def downgrade(settings: Settings, revision: str) -> None:
+    """Take the store back to ``revision`` (``base`` = no table left)."""
+    _run("downgrade", settings, revision)
+
+
+def current(settings: Settings) -> str | None:
+    """The revision the store is at; None where there is no store yet."""
+    if settings.is_sqlite and not settings.sqlite_path.exists():
+        return None
+    engine = migration_engine(settings)
+    try:
+        with engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            revision: str | None = connection.scalar(
+                text("SELECT version_num FROM alembic_version")
+            )
+            return revision
+    finally:
+        engine.dispose()
+
+
+def head() -> str:
+    """The newest revision that this program knows."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see the module's docstring
+
+    newest = ScriptDirectory.from_config(config()).get_current_head()
+    if newest is None:
+        msg = f"no migrations in {script_location()}: reinstall the program"
+        raise FileNotFoundError(msg)
+    return newest
+
+
+def is_current(settings: Settings) -> bool:
+    """Whether the store is at the newest migration; what ``/readyz`` asks."""
+    return current(settings) == head()
+
+
+def script_location() -> Path:
+    """Folder of ``env.py``: inside the wheel, else in the checkout."""
+    return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
+
+
+def config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration, built in code; ``env.py`` takes the connection from it."""
+    from alembic.config import Config  # noqa: PLC0415 - see the module's docstring
+
+    made = Config()
+    made.set_main_option("script_location", str(script_location()).replace("%", "%%"))
+    made.attributes["connection"] = connection
+    return made
+
+
+def migration_engine(settings: Settings) -> Engine:
+    """An engine for schema changes: SQLite with ``foreign_keys`` off, identity attached.
+
+    A batch rebuild of a referenced table fails with foreign keys on. Where neither file
+    is there, both are made; where only identity is missing, it was removed and stays so.
+    """
+    if not settings.is_sqlite:
+        return create_engine(settings.database_url, poolclass=NullPool)
+    path, identity = settings.sqlite_path, settings.identity_path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        identity.touch(mode=0o600)
+        path.touch(mode=0o600)
+    engine = create_engine(
+        f"sqlite:///{path}",
+        creator=lambda: connect_sqlite(path, identity=identity),
+        poolclass=NullPool,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _no_foreign_keys(connection: object, _record: object) -> None:
+        connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[attr-defined]
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def has_identity(connection: Connection) -> bool:
+    """Whether the schema of names is there; a migration leaves it alone where it is not."""
+    return IDENTITY in inspect(connection).get_schema_names()
+
+
+def _run(direction: str, settings: Settings, revision: str) -> None:
+    from alembic import command  # noqa: PLC0415 - see the module's docstring
+
+    engine = migration_engine(settings)
+    try:
+        with engine.begin() as connection:
+            getattr(command, direction)(config(connection), revision)
+            if settings.is_sqlite:
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+                if broken:
+                    raise BrokenReferences([tuple(row) for row in broken])
+    finally:
+        engine.dispose()
