@@ -83,7 +83,8 @@ class Truth:
         weights = np.zeros((len(SCALES), len(ITEMS)))
         for column, item in enumerate(ITEMS):
             weights[SCALES.index(item.scale), column] = 1
-        return weights / weights.sum(axis=1, keepdims=True)
+        weights /= weights.sum(axis=1, keepdims=True)
+        return weights
 
     @property
     def scale_means(self) -> dict[str, float]:

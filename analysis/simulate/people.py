@@ -54,6 +54,7 @@ class Block(IntEnum):
     COMMUNITIES = 1_000_000
     IDENTIFIERS = 1_000_001
     SETTING = 1_000_002
+    OBSTACLE = 1_000_003
 
 
 _WAVE_BLOCKS = 32
