@@ -4,10 +4,43 @@ from __future__ import annotations
 
 import random
 
+from instrument.model import Form, Instrument, Question
 from tests.bench.driver import Script
 from tests.bench.floor import ID, Page, Pages
 
 SEED = 20261124
+
+
+def member_script(instrument: Instrument, form: Form, *, slug: str, static: list[str]) -> Script:
+    """A member who agrees to everything and answers every item and closed question."""
+    rng = random.Random(SEED)
+    values = [str(option.value) for option in instrument.response_scale.options]
+    consent = instrument.consent
+    return Script(
+        slug=slug,
+        consent=[["lang", "id"], *(["izin", one.code] for one in consent.choices)]
+        if consent
+        else [],
+        code_field="kode",
+        sections=[
+            [[code, rng.choice(values)] for code in section.items] for section in form.sections
+        ],
+        questions=[
+            [code, answer]
+            for code in form.questions
+            if (answer := _answer(instrument.question(code), rng)) is not None
+        ],
+        static=static,
+    )
+
+
+def _answer(question: Question, rng: random.Random) -> str | None:
+    if question.kind == "choice":
+        return str(rng.choice(question.options).value)
+    if question.kind == "number":
+        low = question.low or 0
+        return str(rng.randint(low, min(low + 10, question.high or low + 10)))
+    return None  # open answers are left empty, as most people do
 
 
 def stand_in_script(slug: str = "lantai") -> Script:
