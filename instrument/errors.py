@@ -15,11 +15,18 @@ class Fault:
     """One fault of a definition: where it stands and what to do about it."""
 
     where: str
-    """Line (``line 12``) or key path (``items.MOT1.text.en``)."""
+    """Key path (``items.MOT1.text.en``); empty where the file is no TOML at all."""
     message: str
+    rule: str = ""
+    """Stable name of the broken rule (``duplicate-code``)."""
+    line: int | None = None
+    """Line of the file, counted from 1, where it is known."""
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.message}"
+        place = ", ".join(
+            part for part in (f"line {self.line}" if self.line else "", self.where) if part
+        )
+        return f"{place}: {self.message}" if place else self.message
 
 
 class InvalidDefinition(InstrumentError):
@@ -39,3 +46,7 @@ class UnknownInstrument(InstrumentError):
 
 class DigestMismatch(InstrumentError):
     """A published definition was changed; published versions never change."""
+
+
+class InvalidAnswers(InstrumentError):
+    """Stored answer bytes do not fit the questionnaire they are said to answer."""

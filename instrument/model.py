@@ -14,30 +14,62 @@ Two kinds of questions are kept apart, as they are stored apart:
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
+from fractions import Fraction
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 Language = Literal["id", "en"]
 LANGUAGES: tuple[Language, ...] = ("id", "en")
+T = TypeVar("T")
+_FRACTION = re.compile(r"[0-9]+/[1-9][0-9]*")
 
 
 class Frozen(BaseModel):
     """Base of all definition types: immutable, and strict about unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False
+    )
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy with changes; whatever was derived from the original is left behind."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in copied.__dict__.keys() - type(copied).model_fields.keys():
+            del copied.__dict__[name]
+        return copied
 
 
 class Text(Frozen):
-    """A wording in every language of the house; none may be empty."""
+    """A wording in every language of the house; none may be empty.
+
+    One mark-up is allowed: ``**word**`` stands out on the page. `in_` leaves it out,
+    `runs` keeps it.
+    """
 
     id: str = Field(min_length=1)
     en: str = Field(min_length=1)
 
     def in_(self, language: Language) -> str:
-        """Return the wording in ``language``."""
+        """Return the wording in ``language``, without mark-up."""
+        return self._written(language).replace("**", "")
+
+    def runs(self, language: Language) -> tuple[tuple[str, bool], ...]:
+        """Return the wording as pieces ``(text, stands out)``, in reading order."""
+        pieces = self._written(language).split("**")
+        return tuple((piece, place % 2 == 1) for place, piece in enumerate(pieces) if piece)
+
+    def _written(self, language: Language) -> str:
         return self.en if language == "en" else self.id
 
 
@@ -142,13 +174,20 @@ class Question(Frozen):
     """Whether "Tidak ingin menjawab" is always offered."""
     coarsen: tuple[tuple[int, ...], ...] = ()
     """Groups of option values merged when a shared file fails its k-check."""
+    ordered: bool = False
+    """Whether the options are ranked (ordinal in files) or only named (nominal)."""
     source: str = ""
 
 
 class Section(Frozen):
-    """A screenful of items, in shown order."""
+    """A screenful of items, in shown order; in TOML simply the list of their codes."""
 
     items: tuple[str, ...] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_list(cls, data: object) -> object:
+        return {"items": tuple(data)} if isinstance(data, list | tuple) else data
 
 
 class Form(Frozen):
@@ -162,6 +201,8 @@ class Form(Frozen):
     """Names of the careless flags that apply (``FLAG_ATT`` ...)."""
     complete_scales_only: bool = False
     """Pulse: a score needs *all* items of the scale that the form shows."""
+    section_size: int | None = Field(default=None, ge=1)
+    """How many items each section holds, where the form fixes it."""
 
     @cached_property
     def items(self) -> tuple[str, ...]:
@@ -195,12 +236,24 @@ class Consent(Frozen):
     choices: tuple[ConsentChoice, ...]
 
 
+def _edge(value: object) -> object:
+    """Turn "10/3" into its nearest float; `Band.edge` finds the fraction again."""
+    if isinstance(value, str) and _FRACTION.fullmatch(value):
+        return float(Fraction(value))
+    return value
+
+
 class Band(Frozen):
     """One named band of a band set, from ``low`` (see `BandSet.closed`) upward."""
 
-    low: float | None
-    """Lower edge on the set's basis; None = open below."""
+    low: Annotated[float | None, BeforeValidator(_edge)] = None
+    """Lower edge on the set's basis, a number or a fraction ("10/3"); None = open below."""
     label: Text
+
+    @property
+    def edge(self) -> Fraction | None:
+        """The lower edge as an exact fraction (denominators up to 1000)."""
+        return None if self.low is None else Fraction(self.low).limit_denominator(1000)
 
 
 class BandSet(Frozen):
@@ -220,17 +273,19 @@ class BandSet(Frozen):
 class CarelessRules(Frozen):
     """Thresholds of the careless flags; each flag is a point, attention one per check."""
 
-    min_seconds_per_item: float = 2.0
+    min_seconds_per_item: float = Field(default=2.0, ge=0)
     """Median over sections of visible seconds per answered item, below which a point."""
-    long_run: int = 10
+    long_run: int = Field(default=10, ge=2)
     """Longest identical run over the shown items, from which on a point."""
-    min_sd: float = 0.35
+    min_sd: float = Field(default=0.35, ge=0)
     """Within-person SD (n-1) of the raw scored items, below which a point."""
     pairs: tuple[tuple[str, str], ...] = ()
     """Contradictory pairs: both raw answers high contradict each other."""
     pair_high: int = 4
-    min_pairs: int = 3
-    exclude_at: int = 2
+    """From which raw answer on an item of a pair counts as agreed to."""
+    min_pairs: int = Field(default=3, ge=1)
+    """How many contradictory pairs make a point."""
+    exclude_at: int = Field(default=2, ge=1)
     """Points from which on a person is left out of the main analysis."""
 
 
@@ -239,11 +294,55 @@ class AnalysisDefaults(Frozen):
 
     outcome: str | None = None
     predictors: tuple[str, ...] = ()
-    factors: int | None = None
+    factors: int | None = Field(default=None, ge=1)
+    """Number of factors; None = as many as there are scales."""
     factor_items: tuple[str, ...] = ()
     """Items of the factor analysis; empty = all scored items."""
     sensitivity_without: tuple[str, ...] = ()
     """Items whose removal is shown beside (MOT3: criterion contamination)."""
+
+
+class WordList(Frozen):
+    """Words of each language, as a rule about wording names them."""
+
+    id: tuple[str, ...] = ()
+    en: tuple[str, ...] = ()
+
+    def in_(self, language: Language) -> tuple[str, ...]:
+        """Return the words of ``language``."""
+        return self.en if language == "en" else self.id
+
+
+class LintOff(Frozen):
+    """A lint this definition does not follow, and why."""
+
+    lint: str
+    form: str | None = None
+    """Only in this form; None = everywhere."""
+    reason: str = Field(min_length=15)
+
+
+class LintRules(Frozen):
+    """Rules of good wording and order (`instrument.lints`); a definition may bend them."""
+
+    double_barrelled: WordList = WordList(id=("dan", "atau"), en=("and", "or"))
+    """Words that make an item ask two things at once."""
+    max_words: int = Field(default=13, ge=1)
+    """Longest item, in words of the source language (Indonesian)."""
+    reverse_forbidden: WordList = WordList(id=("tidak", "tanpa", "bukan"))
+    """Negations a reverse-keyed item does without: it affirms the opposite."""
+    pair_distance: int = Field(default=9, ge=1)
+    """Positions between the two items of a contradictory pair, at least."""
+    reverse_distance: int = Field(default=4, ge=1)
+    """Positions between two reverse-keyed items, at least."""
+    reverse_per_section: int = Field(default=1, ge=0)
+    max_constructs: int = Field(default=3, ge=1)
+    """Most scales and indices in one section."""
+    attention_positions: tuple[int, ...] = ()
+    """Where the attention checks of the full form stand, counted from 1; empty = free."""
+    outcome_within: int | None = Field(default=None, ge=1)
+    """The outcome's items stand in the first so many sections of the full form."""
+    off: tuple[LintOff, ...] = ()
 
 
 class Instrument(Frozen):
@@ -272,8 +371,13 @@ class Instrument(Frozen):
     careless: CarelessRules = CarelessRules()
     band_sets: tuple[BandSet, ...] = ()
     analysis: AnalysisDefaults = AnalysisDefaults()
+    lints: LintRules = LintRules()
     digest: str = Field(default="", exclude=True)
     """SHA-256 of the canonical content; set by `instrument.loading`."""
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy with changes; the digest of the original does not outlive a change."""
+        return super().model_copy(update={"digest": "", **update} if update else None, deep=deep)
 
     @cached_property
     def item_codes(self) -> tuple[str, ...]:
@@ -291,6 +395,10 @@ class Instrument(Frozen):
     @cached_property
     def _questions(self) -> dict[str, Question]:
         return {question.code: question for question in self.questions}
+
+    @cached_property
+    def _derived(self) -> dict[object, object]:
+        return {}
 
     @cached_property
     def scored_items(self) -> tuple[Item, ...]:
@@ -319,3 +427,29 @@ class Instrument(Frozen):
             if form.code == code:
                 return form
         raise KeyError(code)
+
+    def shown_sections(self, form: str, modules: Collection[str] = ()) -> tuple[Section, ...]:
+        """Return the sections a wave shows: the form's, then one for each added module.
+
+        KeyError if there is no such form; modules come in the definition's order.
+        """
+        added = (
+            Section(items=tuple(item.code for item in self.items if item.module == module.code))
+            for module in self.modules
+            if module.code in modules
+        )
+        return (*self.form(form).sections, *added)
+
+    def questions_of(self, *groups: str) -> tuple[Question, ...]:
+        """Return the questions of these groups, in definition order."""
+        return tuple(question for question in self.questions if question.group in groups)
+
+    def derive(self, name: object, make: Callable[[], T]) -> T:
+        """Return what ``make`` gives, made once for this instrument and this ``name``.
+
+        For lookup tables on hot paths: `functools.cache` would hash the whole
+        questionnaire at every call.
+        """
+        if name not in self._derived:
+            self._derived[name] = make()
+        return cast("T", self._derived[name])
