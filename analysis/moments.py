@@ -1,0 +1,154 @@
+"""Means, covariances and correlations of a frame, with the missing rule named.
+
+Two rules and no third: ``pairwise`` (every pair of items over the rows that answered
+both, as R's ``cov(use="pairwise")``) and ``listwise`` (rows that answered everything).
+Nothing is ever filled in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.errors import AnalysisError, DegenerateItem, ImproperSolution, NotEnoughData
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+Missing = Literal["pairwise", "listwise"]
+
+SINGULAR = 1e-10
+"""A smallest eigenvalue below this share of the largest means: not positive definite."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moments:
+    """Covariances of the columns of a frame."""
+
+    names: tuple[str, ...]
+    n: int
+    """Rows used: complete rows (listwise), rows with any answer (pairwise)."""
+    dropped: int
+    """Rows given but not used."""
+    missing: Missing
+    covariance: Floats
+    """(p, p), divisor n - 1 (pairwise: of each pair)."""
+    correlation: Floats
+    """(p, p); pairwise: of each pair over the rows that answered both, as R's
+    ``cor(use = "pairwise")``, which is not ``cov2cor`` of the pairwise covariances."""
+    pairs: Floats
+    """(p, p), how many rows answered both."""
+
+
+def values(frame: pd.DataFrame) -> Floats:
+    """Return the frame's numbers as float64 (n, p); missing is NaN."""
+    return np.asarray(frame.to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
+
+
+def names_of(frame: pd.DataFrame) -> tuple[str, ...]:
+    """Return the column names as text, in order."""
+    return tuple(str(name) for name in frame.columns)
+
+
+def complete(data: Floats) -> Floats:
+    """Return the rows without a missing value."""
+    return data[~np.isnan(data).any(axis=1)]
+
+
+def require_variation(names: tuple[str, ...], data: Floats) -> None:
+    """Refuse columns that hold one value only.
+
+    Raises `DegenerateItem` naming them, `NotEnoughData` for columns without any value.
+    """
+    empty = [name for name, column in zip(names, data.T, strict=True) if np.isnan(column).all()]
+    if empty:
+        raise NotEnoughData(
+            f"Nobody used here answered {', '.join(empty)}; leave the column out "
+            f"({' '.join(f'--without {name}' for name in empty)}) or give more rows."
+        )
+    low, high = np.nanmin(data, axis=0), np.nanmax(data, axis=0)
+    flat = [i for i in range(len(names)) if low[i] == high[i]]
+    if flat:
+        same = [f"{low[i]:g}" for i in flat]
+        raise DegenerateItem([names[i] for i in flat], values=same)
+
+
+def moments(frame: pd.DataFrame, *, missing: Missing = "pairwise", least: int = 2) -> Moments:
+    """Covariances of all columns of ``frame`` (n rows, p columns).
+
+    Pairwise: cov(i, j) = sum (x_i - m_i)(x_j - m_j) / (n_ij - 1) over the n_ij rows that
+    answered both, with the means of those rows (R: ``cov(x, use = "pairwise")``).
+    Raises `NotEnoughData` below ``least`` rows or where a pair shares fewer than two
+    rows, `DegenerateItem` for a constant column.
+    """
+    names, data = names_of(frame), values(frame)
+    if missing == "listwise":
+        used = complete(data)
+    elif missing == "pairwise":
+        used = data[~np.isnan(data).all(axis=1)]
+    else:
+        raise AnalysisError(f"missing is {missing!r}; choose 'pairwise' or 'listwise'.")
+    n = len(used)
+    if n < least:
+        raise NotEnoughData(
+            f"{n} rows can be used for {', '.join(names)}; at least {least} are needed."
+        )
+    require_variation(names, used)
+    seen = ~np.isnan(used)
+    centred = np.where(seen, used - np.nanmean(used, axis=0), 0.0)
+    w = seen.astype(np.float64)
+    both = w.T @ w
+    if both.min() < 2:
+        i, j = np.unravel_index(int(both.argmin()), both.shape)
+        raise NotEnoughData(
+            f"Items {names[i]} and {names[j]} were answered together by {int(both[i, j])} "
+            "persons; give more rows or leave one of them out."
+        )
+    sums = centred.T @ w
+    covariance = (centred.T @ centred - sums * sums.T / both) / (both - 1)
+    # the variance of i over the rows that answered j as well
+    squares = (centred**2).T @ w
+    shared = (squares - sums**2 / both) / (both - 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlation = covariance / np.sqrt(shared * shared.T)
+    if not np.isfinite(correlation).all():
+        i, j = np.argwhere(~np.isfinite(correlation))[0]
+        raise DegenerateItem([names[i]])
+    np.fill_diagonal(correlation, 1.0)
+    return Moments(names, n, len(data) - n, missing, covariance, correlation, both)
+
+
+def to_correlation(covariance: Floats) -> Floats:
+    """Correlations from covariances (p, p), with an exact unit diagonal."""
+    sd = np.sqrt(np.diag(covariance))
+    correlation: Floats = covariance / np.outer(sd, sd)
+    np.fill_diagonal(correlation, 1.0)
+    return correlation
+
+
+def require_positive_definite(names: tuple[str, ...], matrix: Floats) -> None:
+    """Refuse a correlation matrix that has no inverse; never repair it by a ridge.
+
+    Raises `ImproperSolution` naming the items that carry the null direction.
+    """
+    roots, vectors = np.linalg.eigh(matrix)
+    if roots[0] > SINGULAR * roots[-1]:
+        return
+    weight = np.abs(vectors[:, 0])
+    heavy = [names[i] for i in np.argsort(-weight) if weight[i] > 0.25 * weight.max()]
+    raise ImproperSolution(
+        "The correlation matrix is not positive definite: "
+        f"{', '.join(heavy)} repeat each other or there are too few rows for so many items. "
+        "Leave one of them out, or give more rows.",
+        heavy,
+    )
+
+
+def smc(correlation: Floats) -> Floats:
+    """Squared multiple correlation of each item with the rest: 1 - 1 / diag(R^-1)."""
+    squared: Floats = 1 - 1 / np.diag(np.linalg.inv(correlation))
+    return squared

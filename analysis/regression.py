@@ -1,0 +1,216 @@
+"""Least squares of a score on scores, with standard errors that survive unequal spread.
+
+Closed formulas in numpy; nothing is selected, dropped or transformed. Tests of the
+assumptions are reported and decide nothing (Long & Ervin 2000: HC3 always).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import special
+
+from analysis.errors import AnalysisError, ImproperSolution, NotEnoughData
+from analysis.importance import lmg
+from analysis.moments import SINGULAR, Floats, complete, names_of, require_variation, values
+from analysis.regression_checks import assumptions, influence
+from analysis.reliability import SEED, resampled_covariances
+from analysis.results import Flag, Regression
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LMG_CAP = 12
+"""Most predictors for which all 2^p subsets are fitted."""
+
+
+def t_tail(t: Floats, df: float) -> Floats:
+    """Two-sided p of Student's t."""
+    return np.asarray(2 * special.stdtr(df, -np.abs(t)), dtype=np.float64)
+
+
+def f_tail(f: float, df1: float, df2: float) -> float:
+    """Upper tail of the F distribution."""
+    return float(special.fdtrc(df1, df2, max(f, 0.0)))
+
+
+def regress(
+    frame: pd.DataFrame,
+    outcome: str,
+    predictors: Sequence[str],
+    *,
+    level: float = 0.95,
+    n_boot: int = 5000,
+    seed: int = SEED,
+) -> Regression:
+    """Regress ``outcome`` on ``predictors`` (columns of ``frame``), complete rows.
+
+    ``coefficients``, one row the intercept ``(Intercept)`` and each predictor: b se t p
+    ci_low ci_high (classic), hc3_se hc3_t hc3_p hc3_ci_low hc3_ci_high (HC3: (X'X)^-1 X'
+    diag(e^2/(1-h)^2) X (X'X)^-1, MacKinnon & White 1985; t with n - p - 1 df), beta (b
+    sd_x / sd_y), vif (1/(1 - R2_j)), lmg (Lindeman, Merenda & Gold 1980: the rise of R2
+    averaged over all orders; sums to R2; NaN above 12 predictors), partial_r2, semi_partial_r2,
+    boot_low boot_high and lmg_low lmg_high (percentiles over ``n_boot`` resamples of
+    persons). ``assumptions`` and ``influence``: `analysis.regression_checks`.
+    f2 = R2/(1 - R2) (Cohen 1988).
+    R: ``lm``; ``sandwich::vcovHC(type = "HC3")`` with ``lmtest::coeftest``; ``car::vif``;
+    LMG by all subsets (relaimpo's definition).
+    Raises `NotEnoughData` (rows <= predictors + 1), `DegenerateItem` (constant column),
+    `ImproperSolution` (a predictor is a sum of others), `AnalysisError` (unknown column).
+    """
+    import pandas as pd
+
+    names = tuple(predictors)
+    unknown = [name for name in (outcome, *names) if name not in frame.columns]
+    if unknown or not names or outcome in names or len(set(names)) < len(names):
+        raise AnalysisError(
+            f"Regression of {outcome} on {', '.join(names) or 'nothing'}: name each column of "
+            f"the frame once (columns: {', '.join(names_of(frame))})."
+        )
+    given = values(frame[[outcome, *names]])
+    data = complete(given)
+    n, p = len(data), len(names)
+    df = n - p - 1
+    if df < 1:
+        raise NotEnoughData(
+            f"{n} complete rows for {p} predictors ({', '.join(names)}); the regression needs "
+            f"at least {p + 2}."
+        )
+    require_variation((outcome, *names), data)
+    y, x = data[:, 0], np.column_stack([np.ones(n), data[:, 1:]])
+    correlation = np.asarray(np.corrcoef(data, rowvar=False), dtype=np.float64)
+    _require_independent(names, correlation[1:, 1:])
+
+    # QR on centred predictors: the digits of lm(), also for scores far from 0
+    q, r = np.linalg.qr(x)
+    r_inverse = np.linalg.solve(r, np.eye(p + 1))
+    bread = r_inverse @ r_inverse.T
+    b = r_inverse @ (q.T @ y)
+    fitted = x @ b
+    e = y - fitted
+    h = (q**2).sum(axis=1)
+    if h.max() > 1 - 1e-10:
+        raise NotEnoughData(
+            f"One person alone decides a coefficient of {', '.join(names)} (leverage 1), so "
+            "its error is unknown; give more rows or leave that predictor out."
+        )
+    rss, tss = float(e @ e), float(((y - y.mean()) ** 2).sum())
+    if rss <= 1e-12 * tss:
+        raise ImproperSolution(
+            f"{', '.join(names)} reproduce {outcome} without error: it is computed from them. "
+            "Take another outcome or other predictors.",
+            names,
+        )
+    sigma2 = rss / df
+    se = np.sqrt(sigma2 * np.diag(bread))
+    weighted = x * (e / (1 - h))[:, None]
+    hc3_se = np.sqrt(np.diag(bread @ (weighted.T @ weighted) @ bread))
+    reach = float(special.stdtrit(df, 1 - (1 - level) / 2))
+    t, hc3_t = b / se, b / hc3_se
+    r2 = 1 - rss / tss
+    f = (r2 / p) / ((1 - r2) / df)
+    nan = np.array([np.nan])
+    vif = np.diag(np.linalg.inv(correlation[1:, 1:]))
+    semi = t[1:] ** 2 * (1 - r2) / df
+    shares = lmg(correlation[None])[0] if p <= LMG_CAP else np.full(p, np.nan)
+    boot = _bootstrap(data, n_boot, seed, level, with_lmg=p <= LMG_CAP)
+    table = {
+        "b": b,
+        "se": se,
+        "t": t,
+        "p": t_tail(t, df),
+        "ci_low": b - reach * se,
+        "ci_high": b + reach * se,
+        "hc3_se": hc3_se,
+        "hc3_t": hc3_t,
+        "hc3_p": t_tail(hc3_t, df),
+        "hc3_ci_low": b - reach * hc3_se,
+        "hc3_ci_high": b + reach * hc3_se,
+        "beta": np.concatenate([nan, b[1:] * data[:, 1:].std(axis=0) / y.std()]),
+        "vif": np.concatenate([nan, vif]),
+        "lmg": np.concatenate([nan, shares]),
+        "partial_r2": np.concatenate([nan, t[1:] ** 2 / (t[1:] ** 2 + df)]),
+        "semi_partial_r2": np.concatenate([nan, semi]),
+        "boot_low": boot["b"][0],
+        "boot_high": boot["b"][1],
+        "lmg_low": np.concatenate([nan, boot["lmg"][0]]),
+        "lmg_high": np.concatenate([nan, boot["lmg"][1]]),
+    }
+    rows = pd.Index(["(Intercept)", *names])
+    flags = []
+    high_vif = tuple(name for name, v in zip(names, vif, strict=True) if v >= 5)
+    if high_vif:
+        flags.append(Flag("high_vif", high_vif, float(vif.max())))
+    if p > LMG_CAP:
+        flags.append(Flag("lmg_skipped", names, float(LMG_CAP)))
+    return Regression(
+        n=n,
+        method="OLS; HC3 standard errors with t on n - p - 1 df; LMG over all orders; "
+        "percentile bootstrap over persons",
+        missing="listwise",
+        flags=tuple(flags),
+        outcome=outcome,
+        predictors=names,
+        coefficients=pd.DataFrame(table, index=rows),
+        r2=r2,
+        adj_r2=1 - (1 - r2) * (n - 1) / df,
+        r2_ci=(float(boot["r2"][0]), float(boot["r2"][1])),
+        f=f,
+        f_df=(p, df),
+        f_p=f_tail(f, p, df),
+        f2=r2 / (1 - r2),
+        sigma=float(np.sqrt(sigma2)),
+        assumptions=assumptions(x, e, fitted),
+        influence=influence(x, y, e, h, names),
+        n_boot=n_boot,
+        boot_failed=int(boot["failed"]),
+        seed=seed,
+        dropped=len(given) - n,
+    )
+
+
+def _require_independent(names: tuple[str, ...], correlation: Floats) -> None:
+    roots, vectors = np.linalg.eigh(np.atleast_2d(correlation))
+    if roots[0] > SINGULAR * roots[-1]:
+        return
+    heavy = [names[i] for i in np.flatnonzero(np.abs(vectors[:, 0]) > 0.05)]
+    raise ImproperSolution(
+        f"Predictors {', '.join(heavy)} determine each other exactly, so their coefficients do "
+        "not exist; leave one of them out.",
+        heavy,
+    )
+
+
+def _bootstrap(
+    data: Floats, n_boot: int, seed: int, level: float, *, with_lmg: bool
+) -> dict[str, Any]:
+    """Percentile limits of b (2, p + 1), LMG (2, p) and R2 (2,), and failed resamples."""
+    p = data.shape[1] - 1
+    none = {"b": np.full((2, p + 1), np.nan), "lmg": np.full((2, p), np.nan)}
+    if not n_boot:
+        return none | {"r2": np.full(2, np.nan), "failed": 0}
+    s, means = resampled_covariances(data, n_boot, seed)
+    sd = np.sqrt(np.maximum(np.einsum("bii->bi", s), 0.0))
+    usable = (sd > 1e-9).all(axis=1)
+    scale = np.where(sd > 1e-9, sd, 1.0)
+    r = s / (scale[:, :, None] * scale[:, None, :])
+    usable[usable] = np.linalg.eigvalsh(r[usable, 1:, 1:])[:, 0] > SINGULAR
+    r, scale, means = r[usable], scale[usable], means[usable]
+    tails = [(1 - level) / 2, 1 - (1 - level) / 2]
+    failed = n_boot - len(r)
+    if failed > n_boot / 10:
+        return none | {"r2": np.full(2, np.nan), "failed": failed}
+    beta = np.linalg.solve(r[:, 1:, 1:], r[:, 1:, :1])[:, :, 0]
+    slopes = beta * scale[:, :1] / scale[:, 1:]
+    origin = means[:, 0] - np.einsum("bi,bi->b", slopes, means[:, 1:])
+    b = np.column_stack([origin, slopes])
+    r2 = np.einsum("bi,bi->b", beta, r[:, 1:, 0])
+    shares = lmg(r) if with_lmg and p <= 8 else np.full((len(r), p), np.nan)
+    return {
+        "b": np.quantile(b, tails, axis=0),
+        "lmg": np.quantile(shares, tails, axis=0),
+        "r2": np.quantile(r2, tails),
+        "failed": failed,
+    }
