@@ -1,0 +1,223 @@
+"""The store of answers: what members' pages and analyses ask of the database.
+
+`Store.start` and `Store.save` are acknowledged after the commit and never before;
+`Store.batches` streams what an export or an analysis may see. The types and the errors
+are those of `app.submission`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date
+from functools import partial
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from app.db import Database
+from app.saving import Saving, choices_of
+from app.submission import (
+    Ack,
+    ConsentGiven,
+    ConsentMissing,
+    Keys,
+    NewerState,
+    PreparedSave,
+    Save,
+    Start,
+    State,
+    StoredResponse,
+    StoreUnavailable,
+    SubmissionError,
+    UnfitSave,
+    UnknownSubmission,
+    WaveNotAccepting,
+)
+from app.writer import (
+    GroupCommitWriter,
+    PostgresTransaction,
+    PostgresWriter,
+    SqliteTransaction,
+    StoreInUse,
+    Transaction,
+    Work,
+    Writer,
+)
+
+__all__ = [
+    "Ack",
+    "ConsentGiven",
+    "ConsentMissing",
+    "NewerState",
+    "Purpose",
+    "Save",
+    "Start",
+    "State",
+    "Store",
+    "StoreInUse",
+    "StoreUnavailable",
+    "StoredResponse",
+    "SubmissionError",
+    "UnfitSave",
+    "UnknownSubmission",
+    "WaveNotAccepting",
+]
+
+Purpose = Literal["research", "report"]
+
+_READERS = 4
+
+_ROWS = """
+SELECT r.id, r.respondent_ref, r.version_digest, r.answers, CAST(r.extra AS TEXT),
+       CAST(b.answers AS TEXT),
+       (SELECT CAST(c.choices AS TEXT) FROM consent c
+        WHERE c.community_id = r.community_id AND c.submission_id = r.id
+        ORDER BY c.at DESC LIMIT 1),
+       r.language, r.layout, r.submitted_on, r.status
+FROM response r
+LEFT JOIN background b
+  ON b.community_id = r.community_id AND b.respondent_ref = r.respondent_ref
+WHERE r.community_id = (SELECT community_id FROM wave WHERE id = :wave_id)
+  AND r.wave_id = :wave_id AND NOT r.is_test
+ORDER BY r.respondent_ref"""
+
+
+class Store:
+    """The store of one installation. The writer starts with the first write, or by `open`."""
+
+    def __init__(self, database: Database) -> None:
+        settings = database.settings
+        self._database = database
+        self._keys = Keys(digest=settings.key("secret_key"), code=settings.key("code_key"))
+        self._writer: Writer | None = None
+        self._opening = threading.Lock()
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="guyub-reader")
+
+    def open(self) -> None:
+        """Start the writer; on SQLite this process is then the one that serves the file.
+
+        Raises StoreInUse where another process does.
+        """
+        self._open()
+
+    async def start(self, start: Start) -> State:
+        """Record consent and make the draft, or return what this person has already.
+
+        Raises WaveNotAccepting, ConsentMissing, UnknownSubmission, StoreUnavailable.
+        """
+        return await self._open().submit(self._work(start))
+
+    async def save(self, save: Save) -> Ack:
+        """Store the full state of one person; returns after the commit.
+
+        The same save sent again gets the same answer. Raises NewerState,
+        WaveNotAccepting, ConsentMissing, UnknownSubmission, UnfitSave, StoreUnavailable;
+        then nothing was stored.
+        """
+        return await self._open().submit(self._work(save))
+
+    async def resume(self, community_id: int, wave_id: int, submission_id: UUID) -> State | None:
+        """Return what is stored of a submission, or None. Changes nothing."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._readers, self._resume, community_id, wave_id, submission_id
+        )
+
+    def run(self, requests: Sequence[Start | Save]) -> list[State | Ack]:
+        """Do many starts and saves in order, sharing commits; for the command line.
+
+        Raises the first error after all have been tried.
+        """
+        return self._open().submit_all([self._work(request) for request in requests])
+
+    def batches(
+        self, wave_id: int, *, purpose: Purpose, size: int = 4096
+    ) -> Iterator[list[StoredResponse]]:
+        """Stream a wave's responses that may be used for ``purpose``.
+
+        Ordered by the random respondent_ref, so that no order of answering is told; one
+        snapshot of the data, whatever is written meanwhile; never rows of a test.
+        """
+        with self._snapshot() as connection:
+            result = connection.execution_options(yield_per=size).execute(
+                text(_ROWS), {"wave_id": wave_id}
+            )
+            for rows in result.partitions():
+                batch = [
+                    made
+                    for made in map(_stored_response, rows)
+                    if made.choices.get(purpose) is True
+                ]
+                if batch:
+                    yield batch
+
+    def close(self) -> None:
+        """Finish the saves that wait, then let go of the database."""
+        with self._opening:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+        self._readers.shutdown(wait=True)
+
+    def _open(self) -> Writer:
+        if self._writer is None:
+            with self._opening:
+                if self._writer is None:
+                    settings = self._database.settings
+                    self._writer = (
+                        GroupCommitWriter(settings.sqlite_path)
+                        if settings.is_sqlite
+                        else PostgresWriter(settings.database_url)
+                    )
+        return self._writer
+
+    def _work(self, request: Start | Save) -> Work[Any]:
+        if isinstance(request, Start):
+            return partial(_start, self._keys, request)
+        return partial(_save, self._keys, PreparedSave.of(request, self._keys.digest))
+
+    def _resume(self, community_id: int, wave_id: int, submission_id: UUID) -> State | None:
+        with self._database.read.begin() as connection:
+            raw: Any = connection.connection.driver_connection
+            transaction: Transaction = (
+                SqliteTransaction(raw) if self._database.is_sqlite else PostgresTransaction(raw)
+            )
+            return Saving(transaction, self._keys).look(community_id, wave_id, submission_id)
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        engine = self._database.read
+        if not self._database.is_sqlite:
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with engine.connect() as connection, connection.begin():
+            yield connection
+
+
+def _start(keys: Keys, start: Start, transaction: Transaction) -> State:
+    return Saving(transaction, keys).start(start)
+
+
+def _save(keys: Keys, prepared: PreparedSave, transaction: Transaction) -> Ack:
+    return Saving(transaction, keys).save(prepared)
+
+
+def _stored_response(row: Any) -> StoredResponse:
+    id_, ref, version, answers, extra, background, choices, language, layout, day, status = row
+    return StoredResponse(
+        submission_id=id_ if isinstance(id_, UUID) else UUID(id_),
+        respondent_ref=ref if isinstance(ref, UUID) else UUID(ref),
+        version_digest=version,
+        answers=bytes(answers),
+        extra=json.loads(extra),
+        background=None if background is None else json.loads(background),
+        choices=choices_of(choices),
+        language=language,
+        layout=layout,
+        submitted_on=day if isinstance(day, date) else date.fromisoformat(day),
+        status=status,
+    )

@@ -1,0 +1,229 @@
+"""What a member's page hands to the store, what it gets back, and what can go wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from app.errors import AppError
+
+MAX_REV = 2**31 - 1
+PARADATA = "paradata"
+"""Key of ``extra`` that the digest leaves out: seconds differ between two sends of the
+same answers, and a retry must not look like a second person's change."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentGiven:
+    """What somebody agreed to on the consent page."""
+
+    text_hash: str
+    """SHA-256 (hex) of the text shown."""
+    version: str
+    language: str
+    choices: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Somebody begins or comes back. ``consent`` None: come back only."""
+
+    community_id: int
+    wave_id: int
+    submission_id: UUID
+    """Used if nothing is there yet; a person who comes back keeps the id they had."""
+    respondent_ref: UUID | None
+    """None in open access: the store draws one."""
+    consent: ConsentGiven | None
+    language: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the store holds of one submission."""
+
+    submission_id: UUID
+    rev: int
+    answers: bytes
+    extra: dict[str, Any]
+    language: str
+    status: Literal["new", "draft", "submitted"]
+    choices: dict[str, bool]
+    receipt: str | None
+    background: dict[str, Any] | None
+    """As answered in this submission, else as the person answered it in an earlier wave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """The full state of one person's answers; ``rev`` grows with every change."""
+
+    community_id: int
+    wave_id: int
+    submission_id: UUID
+    rev: int
+    answers: bytes
+    extra: Mapping[str, Any]
+    background: Mapping[str, Any] | None
+    """None: not asked; what is known from before stays."""
+    language: str
+    layout: str
+    final: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """The save is on disk."""
+
+    status: Literal["draft", "submitted"]
+    rev: int
+    receipt: str | None
+    repeated: bool
+    """Nothing changed: the same answers were there already."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResponse:
+    """One row for an export or an analysis. Who it is, nobody can tell from it."""
+
+    submission_id: UUID
+    respondent_ref: UUID
+    version_digest: str
+    answers: bytes
+    extra: dict[str, Any]
+    background: dict[str, Any] | None
+    """All that is known; leave out what needs a choice that ``choices`` does not grant."""
+    choices: Mapping[str, bool]
+    language: str
+    layout: str
+    submitted_on: date
+    status: Literal["complete", "partial"]
+
+
+class SubmissionError(AppError):
+    """Base of the store's refusals; never raised directly. Nothing was stored."""
+
+
+class WaveNotAccepting(SubmissionError):
+    """The wave is not open, or its time is over or still to come."""
+
+    status = 409
+    slug = "wave-not-accepting"
+    title_id = "Survei ini sedang tidak menerima jawaban"
+    title_en = "This survey is not taking answers now"
+    hint_id = "Jawaban yang sudah tersimpan tetap aman. Buka lagi tautan survei untuk jadwalnya."
+    hint_en = "Answers already saved are safe. Open the survey link again to see its dates."
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+        super().__init__(f"wave is {state} or outside its dates")
+
+
+class ConsentMissing(SubmissionError):
+    """No consent stands, or it grants no purpose; nothing may be stored."""
+
+    status = 409
+    slug = "consent-missing"
+    title_id = "Persetujuan belum diberikan"
+    title_en = "Consent has not been given"
+    hint_id = "Buka lagi tautan survei dan isi halaman persetujuan dulu."
+    hint_en = "Open the survey link again and fill in the consent page first."
+
+
+class UnknownSubmission(SubmissionError):
+    """There is no draft and no response of that id in this wave."""
+
+    status = 404
+    slug = "unknown-submission"
+    title_id = "Isian ini tidak ditemukan"
+    title_en = "This form was not found"
+    hint_id = "Buka lagi tautan survei dan masukkan kode Anda; jawaban tersimpan akan muncul."
+    hint_en = "Open the survey link again and enter your code; saved answers will come back."
+
+
+class NewerState(SubmissionError):
+    """Another page saved other answers in the meantime; ``rev`` is the stored one."""
+
+    status = 409
+    slug = "newer-state"
+    title_id = "Ada jawaban yang lebih baru"
+    title_en = "There are newer answers"
+    hint_id = "Pilih: pakai jawaban di halaman ini, atau buka lagi yang lebih baru."
+    hint_en = "Choose: keep the answers on this page, or open the newer ones."
+
+    def __init__(self, rev: int) -> None:
+        self.rev = rev
+        super().__init__(f"revision {rev} is stored")
+
+
+class UnfitSave(SubmissionError):
+    """The page sent a state that no page of ours makes (wrong length, revision)."""
+
+    status = 400
+    slug = "unfit-save"
+    hint_id = "Muat ulang halaman survei, lalu simpan lagi."
+    hint_en = "Load the survey page again, then save again."
+
+
+class StoreUnavailable(SubmissionError):
+    """The database refused or failed; the save is not on disk, trying again is safe."""
+
+    status = 503
+    slug = "store-unavailable"
+    title_id = "Jawaban belum bisa disimpan"
+    title_en = "The answers could not be saved yet"
+    hint_id = "Jawaban masih ada di halaman ini. Tunggu sebentar, lalu tekan simpan lagi."
+    hint_en = "Your answers are still on this page. Wait a moment, then press save again."
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys the store needs."""
+
+    digest: bytes = field(repr=False)
+    code: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedSave:
+    """A save with its JSON and digest made, so that the write transaction stays short."""
+
+    save: Save
+    extra: str
+    background: str | None
+    digest: bytes
+
+    _encode: ClassVar = json.JSONEncoder(
+        ensure_ascii=True, sort_keys=True, separators=(",", ":")
+    ).encode
+
+    @classmethod
+    def of(cls, save: Save, key: bytes) -> PreparedSave:
+        """Prepare ``save``; raises UnfitSave for a revision that no page makes."""
+        if not 1 <= save.rev <= MAX_REV:
+            raise UnfitSave(f"revision {save.rev} is outside 1..{MAX_REV}")
+        background = None if save.background is None else cls._encode(dict(save.background))
+        extra = cls._encode(dict(save.extra))
+        if PARADATA in save.extra:
+            judged = cls._encode({k: v for k, v in save.extra.items() if k != PARADATA})
+        else:
+            judged = extra
+        return cls(save, extra, background, content_digest(key, save.answers, judged, background))
+
+
+def content_digest(key: bytes, answers: bytes, extra: str, background: str | None) -> bytes:
+    """HMAC-SHA-256 of what a person answered: answer bytes and both canonical JSONs.
+
+    Language and layout are not content: switching the language is no second answer.
+    Keyed, since the vectors of a short form could be tried one by one.
+    """
+    parts = (answers.hex(), extra, background or "")
+    return hmac.digest(key, "\n".join(parts).encode(), hashlib.sha256)

@@ -1,0 +1,385 @@
+"""The two ways into the store for a member's save; both run the same verbs (`app.saving`).
+
+SQLite: one thread with one connection. It takes whatever saves are waiting, runs each
+between SAVEPOINT and RELEASE in one BEGIN IMMEDIATE, commits once with
+``synchronous=FULL``, and only then answers all of them: a batch shares one disk sync, and
+one bad save never sinks it. PostgreSQL: a few threads, each with its own connection, one
+transaction a save; the rows are locked by the verbs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from uuid import UUID
+
+from app.db import connect_sqlite
+from app.errors import AppError
+from app.submission import StoreUnavailable
+
+if TYPE_CHECKING:
+    import psycopg
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Row = Sequence[Any]
+Work = Callable[["Transaction"], T]
+
+_MAX_BATCH = 256
+_THREADS = 8
+_ATTEMPTS = 4
+
+
+class Transaction(Protocol):
+    """The little that differs between the engines, seen from a verb inside a transaction."""
+
+    memo: dict[Any, Any]
+    """What was read and cannot change before this transaction ends."""
+    locks: bool
+    """Whether rows must be locked (PostgreSQL); SQLite has one writer at a time."""
+
+    def one(self, sql: str, parameters: Sequence[object]) -> Row | None:
+        """Run a query with ``?`` placeholders and return its first row."""
+        ...
+
+    def run(self, sql: str, parameters: Sequence[object]) -> None:
+        """Run a statement."""
+        ...
+
+    def uuid(self, value: UUID) -> object:
+        """``value`` as a parameter."""
+        ...
+
+    def moment(self, value: datetime) -> object:
+        """``value`` as a parameter, in UTC."""
+        ...
+
+    def day(self, value: date) -> object:
+        """``value`` as a parameter."""
+        ...
+
+
+class SqliteTransaction:
+    """A transaction of the writer's own SQLite connection."""
+
+    locks = False
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.memo: dict[Any, Any] = {}
+        self._execute: Callable[[str, Any], sqlite3.Cursor] = connection.execute
+
+    def one(self, sql: str, parameters: Sequence[object]) -> Row | None:
+        """Run a query and return its first row."""
+        row: Row | None = self._execute(sql, parameters).fetchone()
+        return row
+
+    def run(self, sql: str, parameters: Sequence[object]) -> None:
+        """Run a statement."""
+        self._execute(sql, parameters)
+
+    @staticmethod
+    def uuid(value: UUID) -> object:
+        """SQLAlchemy keeps UUIDs as 32 hex digits on SQLite."""
+        return value.hex
+
+    @staticmethod
+    def moment(value: datetime) -> object:
+        """SQLAlchemy keeps moments as text with six decimals on SQLite."""
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+    @staticmethod
+    def day(value: date) -> object:
+        """ISO 8601."""
+        return value.isoformat()
+
+
+@cache
+def _pyformat(sql: str) -> str:
+    """``?`` placeholders as psycopg wants them; our texts hold neither ? nor % otherwise."""
+    return sql.replace("?", "%s")
+
+
+class PostgresTransaction:
+    """A transaction of one psycopg connection; UUIDs and dates pass as they are."""
+
+    locks = True
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.memo: dict[Any, Any] = {}
+        self._execute: Callable[[Any, Sequence[object]], psycopg.Cursor[Any]] = connection.execute
+
+    def one(self, sql: str, parameters: Sequence[object]) -> Row | None:
+        """Run a query and return its first row."""
+        return self._execute(_pyformat(sql), parameters).fetchone()
+
+    def run(self, sql: str, parameters: Sequence[object]) -> None:
+        """Run a statement."""
+        self._execute(_pyformat(sql), parameters)
+
+    @staticmethod
+    def uuid(value: UUID) -> object:
+        """As it is."""
+        return value
+
+    @staticmethod
+    def moment(value: datetime) -> object:
+        """As it is."""
+        return value
+
+    @staticmethod
+    def day(value: date) -> object:
+        """As it is."""
+        return value
+
+
+class Writer(Protocol):
+    """Runs verbs in transactions and answers after the commit."""
+
+    async def submit(self, work: Work[T]) -> T:
+        """Run ``work`` in a transaction; return or raise what it did, after the commit."""
+        ...
+
+    def submit_all(self, works: Sequence[Work[T]]) -> list[T]:
+        """Run all, wait for all; raise the first error. For the command line."""
+        ...
+
+    def close(self) -> None:
+        """Finish what waits, then let go of the database."""
+        ...
+
+
+class StoreInUse(AppError):
+    """Another process serves this SQLite file."""
+
+    status = 503
+    slug = "store-in-use"
+    title_id = "Basis data ini sudah dilayani proses lain"
+    title_en = "Another process already serves this database"
+    hint_id = "Hentikan `guyub serve` yang lain, atau pakai GUYUB_DATA_DIR lain."
+    hint_en = "Stop the other `guyub serve`, or use another GUYUB_DATA_DIR."
+
+
+class ServingLock:
+    """At most one serving process a SQLite file: two group-commit writers would only wait
+    for each other, and a restart that overlaps is seen instead of felt.
+
+    A POSIX record lock, since a child made by fork does not inherit it; it does not
+    hold against the same process, so that case is kept in a set.
+    """
+
+    _held: set[Path] = set()  # noqa: RUF012 - shared by all instances on purpose
+
+    def __init__(self, database: Path) -> None:
+        import fcntl  # noqa: PLC0415 - not on Windows, where PostgreSQL serves
+
+        self._path = database.with_name(database.name + ".serving").absolute()
+        if self._path in self._held:
+            raise StoreInUse(f"{database} is open in this process already")
+        self._file = self._path.open("a")
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._file.close()
+            raise StoreInUse(f"{database} is served by another process") from error
+        self._held.add(self._path)
+
+    def release(self) -> None:
+        """Let another process serve the file."""
+        self._held.discard(self._path)
+        self._file.close()
+
+
+class _Job:
+    """One save that waits: its work, and where its answer goes."""
+
+    __slots__ = ("error", "future", "loop", "result", "work")
+
+    def __init__(
+        self,
+        work: Work[Any],
+        future: asyncio.Future[Any] | Future[Any],
+        loop: asyncio.AbstractEventLoop | None,
+    ) -> None:
+        self.work = work
+        self.future = future
+        self.loop = loop
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def settle(self) -> None:
+        """Answer the waiter; a waiter that went away (closed tab) is no fault."""
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+def _settle_all(jobs: list[_Job]) -> None:
+    for job in jobs:
+        job.settle()
+
+
+class GroupCommitWriter:
+    """SQLite: all writes of members by one thread, one commit for all that wait."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = ServingLock(path)
+        try:
+            self._connection = connect_sqlite(path)
+        except sqlite3.Error:
+            self._lock.release()
+            raise
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._serve, name="guyub-writer", daemon=True)
+        self._thread.start()
+
+    async def submit(self, work: Work[T]) -> T:
+        """Queue ``work``; return when the commit that holds it is on disk."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._put(_Job(work, future, loop))
+        return await future
+
+    def submit_all(self, works: Sequence[Work[T]]) -> list[T]:
+        """Queue all at once, so that they share commits, and wait for them."""
+        futures: list[Future[T]] = [Future() for _ in works]
+        for work, future in zip(works, futures, strict=True):
+            self._put(_Job(work, future, None))
+        return [future.result() for future in futures]
+
+    def close(self) -> None:
+        """Commit what waits, stop the thread, close the file."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+            self._thread.join()
+            self._connection.close()
+            self._lock.release()
+
+    def _put(self, job: _Job) -> None:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        self._queue.put(job)
+
+    def _serve(self) -> None:
+        waiting, more = self._queue, True
+        while more:
+            batch: list[_Job] = []
+            while not batch or (len(batch) < _MAX_BATCH and not waiting.empty()):
+                job = waiting.get()
+                if job is None:
+                    more = False
+                    break
+                batch.append(job)
+            if batch:
+                self._commit(batch)
+                self._answer(batch)
+
+    def _commit(self, batch: list[_Job]) -> None:
+        execute = self._connection.execute
+        try:
+            execute("BEGIN IMMEDIATE")
+            transaction = SqliteTransaction(self._connection)
+            for job in batch:
+                execute("SAVEPOINT one")
+                try:
+                    job.result = job.work(transaction)
+                except Exception as error:  # noqa: BLE001 - handed to the one who waits
+                    job.error = error
+                    execute("ROLLBACK TO one")
+                execute("RELEASE one")
+            execute("COMMIT")
+        except Exception as error:  # this thread must live, and all who wait are told
+            log.exception("a batch of %d saves was not stored", len(batch))
+            if self._connection.in_transaction:
+                execute("ROLLBACK")
+            for job in batch:
+                job.error = StoreUnavailable(str(error))
+
+    @staticmethod
+    def _answer(batch: list[_Job]) -> None:
+        """Wake every event loop once, whatever the number of its waiters."""
+        by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+        for job in batch:
+            if job.loop is None:
+                job.settle()
+            else:
+                by_loop.setdefault(job.loop, []).append(job)
+        for loop, jobs in by_loop.items():
+            try:
+                loop.call_soon_threadsafe(_settle_all, jobs)
+            except RuntimeError:  # the loop is closed: its waiters are gone, the saves are not
+                log.warning("%d saves were stored whose waiters had gone", len(jobs))
+
+
+class PostgresWriter:
+    """PostgreSQL: each save a transaction of its own, on a thread with its own connection."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address.replace("postgresql+psycopg://", "postgresql://", 1)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="guyub-store")
+        self._local = threading.local()
+        self._connections: list[psycopg.Connection[Any]] = []
+
+    async def submit(self, work: Work[T]) -> T:
+        """Run ``work`` on one of the threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work)
+
+    def submit_all(self, works: Sequence[Work[T]]) -> list[T]:
+        """Run all in order on this thread."""
+        return [self._threads.submit(self._run, work).result() for work in works]
+
+    def close(self) -> None:
+        """Finish what waits, then close the connections."""
+        self._threads.shutdown(wait=True)
+        for connection in self._connections:
+            connection.close()
+
+    def _connection(self) -> psycopg.Connection[Any]:
+        import psycopg  # noqa: PLC0415 - an extra; SQLite needs none of it
+
+        connection: psycopg.Connection[Any] | None = getattr(self._local, "connection", None)
+        if connection is None or connection.closed:
+            connection = psycopg.connect(self._address, autocommit=True, options="-c timezone=UTC")
+            self._local.connection = connection
+            self._connections.append(connection)
+        return connection
+
+    def _run(self, work: Work[T]) -> T:
+        """Run ``work`` in a transaction; again where another one was in its way.
+
+        Every verb is idempotent, so that trying again is safe even after a lost
+        connection whose commit may have happened.
+        """
+        import psycopg  # noqa: PLC0415 - as above
+        from psycopg import errors  # noqa: PLC0415
+
+        attempt = 1
+        while True:
+            try:
+                connection = self._connection()
+                with connection.transaction():
+                    return work(PostgresTransaction(connection))
+            except (
+                errors.UniqueViolation,  # somebody inserted the row first: look again
+                errors.SerializationFailure,
+                errors.DeadlockDetected,
+                psycopg.OperationalError,
+            ) as error:
+                if attempt == _ATTEMPTS:
+                    log.exception("a save was not stored")
+                    raise StoreUnavailable(str(error)) from error
+                attempt += 1
