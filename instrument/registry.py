@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from instrument import loading, names
 from instrument.errors import DigestMismatch, UnknownInstrument
-from instrument.model import Instrument
+from instrument.model import Instrument, Item, Question
 
 DEFINITIONS = Path(__file__).parent / "definitions"
 """One folder a questionnaire, one file a version: ``<key>/<version>.toml``."""
@@ -25,6 +26,11 @@ def available(folder: Path = DEFINITIONS) -> list[tuple[str, str]]:
         if names.VERSION.fullmatch(file.stem) and names.KEY.fullmatch(file.parent.name)
     ]
     return sorted(found, key=lambda one: (one[0], version_order(one[1])))
+
+
+def path(key: str, version: str) -> Path:
+    """Return the file of an installed definition."""
+    return DEFINITIONS / key / f"{version}.toml"
 
 
 def version_order(version: str) -> tuple[int, ...]:
@@ -80,6 +86,59 @@ def verify(folder: Path = DEFINITIONS) -> None:
     ]
     if wrong:
         raise DigestMismatch("\n".join(wrong))
+
+
+@dataclass(frozen=True)
+class WordingChange:
+    """An item or question that kept its code and does not ask the same any more."""
+
+    code: str
+    changed: tuple[str, ...]
+    """What: ``text``, ``options``, ``keyed`` …"""
+
+
+_ASKED = {
+    Item: ("text", "keyed", "scale", "role", "expected", "not_applicable"),
+    Question: ("text", "hint", "kind", "options", "low", "high"),
+}
+
+
+def wording_changes(old: Instrument, new: Instrument) -> tuple[WordingChange, ...]:
+    """Return what was changed between two versions without a new code.
+
+    A change of the shared response options changes every item. What has no
+    `WordingChange` and stands in both versions asked the same thing in both.
+    """
+    options = old.response_scale != new.response_scale
+    changes = []
+    for before, after in _pairs(old, new):
+        changed = [
+            name for name in _ASKED[type(before)] if getattr(before, name) != getattr(after, name)
+        ]
+        if options and isinstance(before, Item):
+            changed.append("options")
+        if changed:
+            changes.append(WordingChange(before.code, tuple(changed)))
+    return tuple(changes)
+
+
+def comparable(one: Instrument, other: Instrument) -> bool:
+    """Tell whether waves of the two may be trended: only with the same, known digest."""
+    return one.digest == other.digest != ""
+
+
+def _pairs(old: Instrument, new: Instrument) -> list[tuple[Item | Question, Item | Question]]:
+    items = {item.code: item for item in new.items}
+    questions = {question.code: question for question in new.questions}
+    pairs: list[tuple[Item | Question, Item | Question]] = [
+        (item, items[item.code]) for item in old.items if item.code in items
+    ]
+    pairs += [
+        (question, questions[question.code])
+        for question in old.questions
+        if question.code in questions
+    ]
+    return pairs
 
 
 def _read(folder: Path, key: str, version: str) -> Instrument:
