@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from analysis import levels
+from analysis.errors import AnalysisError, NotEnoughData
+
+
+def sample(n: int, mean: float, sd: float) -> np.ndarray:
+    x = np.random.default_rng(n).standard_normal(n)
+    return mean + sd * (x - x.mean()) / x.std(ddof=1)
+
+
+def test_half_widths_of_the_specification() -> None:
+    # acceptance 5: N = 60, n = 45, s = 20: 3.00 with the correction, 6.01 without
+    corrected = levels.mean_interval(sample(45, 50, 20), 60)
+    plain = levels.mean_interval(sample(45, 50, 20))
+    assert corrected.ci_high - corrected.estimate == pytest.approx(3.00, abs=0.01)
+    assert plain.ci_high - plain.estimate == pytest.approx(6.01, abs=0.01)
+
+
+def test_everybody_answered_has_no_interval() -> None:
+    found = levels.mean_interval(sample(60, 50, 20), 60)
+    assert np.isnan(found.ci_low)
+    assert np.isnan(found.ci_high)
+    assert [flag.code for flag in found.flags] == ["everybody"]
+
+
+def test_more_answers_than_members_is_an_error() -> None:
+    with pytest.raises(AnalysisError, match="register of 40"):
+        levels.mean_interval(sample(45, 50, 20), 40)
+    with pytest.raises(NotEnoughData):
+        levels.mean_interval([3.0, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("k", "n", "population", "low", "high"),
+    [(27, 45, 60, 31, 40), (9, 45, 60, 9, 16), (0, 45, 60, 0, 2), (45, 100, 300, 111, 160)],
+)
+def test_exact_proportions(k: int, n: int, population: int, low: int, high: int) -> None:
+    # acceptance 5; R samplingbook::Sprop gives 110-161 for the last
+    assert levels.proportion_interval(k, n, population) == (low, high)
+
+
+def test_proportion_by_its_definition() -> None:
+    # every M whose both tails exceed .025, by scipy's hypergeometric distribution
+    k, n, population = 13, 30, 47
+    fits = [
+        m
+        for m in range(population + 1)
+        if stats.hypergeom.sf(k - 1, population, m, n) > 0.025
+        and stats.hypergeom.cdf(k, population, m, n) > 0.025
+    ]
+    assert levels.proportion_interval(k, n, population) == (fits[0], fits[-1])
+
+
+def test_bounds() -> None:
+    # acceptance 6
+    assert levels.nonresponse_bounds(27, 45, 60) == (0.45, 0.70)
+
+
+def test_coverage_with_the_correction() -> None:
+    # 2000 draws without replacement from one fixed register of 60; truth = its mean
+    rng = np.random.default_rng(7)
+    register = rng.integers(1, 6, 60).astype(float)
+    truth = register.mean()
+    hits = 0
+    for _ in range(2000):
+        drawn = rng.choice(register, 45, replace=False)
+        found = levels.mean_interval(drawn, 60)
+        hits += found.ci_low <= truth <= found.ci_high
+    assert hits / 2000 == pytest.approx(0.95, abs=0.02)
