@@ -1,0 +1,284 @@
+"""Who may do what, and who a code belongs to. Every credential is resolved here.
+
+Slices need neither each other's code nor the roster: they ask `CodeDoor` for a
+``respondent_ref`` and never learn a name. Wrong codes are counted in memory, under a key
+made from the network by a secret of this process: no address is stored or logged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import logging
+import secrets
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from sqlalchemy import Connection
+from sqlmodel import col, select
+
+from app.codes import code_hmac, normalise
+from app.db import Database
+from app.errors import AppError
+from app.tables import Code, Participant
+
+log = logging.getLogger(__name__)
+
+
+class Permission(StrEnum):
+    """What a route asks for; a route that names none fails a test."""
+
+    PUBLIC = "public"  # landing, published results, health
+    SELF = "self"  # answer, see, correct, withdraw one's own
+    ROSTER_EDIT = "roster.edit"
+    CODE_ISSUE = "code.issue"
+    EVENT_EDIT = "event.edit"
+    WAVE_EDIT = "wave.edit"
+    WAVE_RUN = "wave.run"
+    RIGHTS_INBOX = "rights.inbox"
+    WAVE_RATE = "wave.rate"  # n of N, never who
+    DATASET_READ = "dataset.read"
+    ANALYSIS_RUN = "analysis.run"
+    TEXT_MODERATE = "text.moderate"
+    K_OVERRIDE = "k.override"
+    CARD_PREVIEW = "card.preview"
+    CARD_PUBLISH = "card.publish"
+    TOKEN_OWN = "token.own"  # noqa: S105 - the name of a permission, no secret
+    CARD_READ = "card.read"
+    CARD_LINK = "card.link"
+    COMMITMENT_EDIT = "commitment.edit"
+    STAFF_EDIT = "staff.edit"
+    COMMUNITY_EDIT = "community.edit"
+    AUDIT_READ = "audit.read"
+    DEMO_READ = "demo.read"  # simulated waves, in demo mode only
+
+
+class Role(StrEnum):
+    """Kinds of people; a role is a list of permissions (`ROLES`)."""
+
+    MEMBER = "member"
+    OPERATOR = "operator"
+    RESEARCHER = "researcher"
+    CHAIR = "chair"
+    ADMIN = "admin"
+
+
+ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
+    {
+        Role.MEMBER: frozenset({Permission.PUBLIC, Permission.SELF}),
+        Role.OPERATOR: frozenset(
+            {
+                Permission.PUBLIC,
+                Permission.ROSTER_EDIT,
+                Permission.CODE_ISSUE,
+                Permission.EVENT_EDIT,
+                Permission.WAVE_EDIT,
+                Permission.WAVE_RUN,
+                Permission.RIGHTS_INBOX,
+                Permission.WAVE_RATE,
+            }
+        ),
+        Role.RESEARCHER: frozenset(
+            {
+                Permission.PUBLIC,
+                Permission.WAVE_RATE,
+                Permission.DATASET_READ,
+                Permission.ANALYSIS_RUN,
+                Permission.TEXT_MODERATE,
+                Permission.K_OVERRIDE,
+                Permission.CARD_PREVIEW,
+                Permission.CARD_PUBLISH,
+                Permission.TOKEN_OWN,
+            }
+        ),
+        Role.CHAIR: frozenset(
+            {
+                Permission.PUBLIC,
+                Permission.WAVE_RATE,
+                Permission.CARD_READ,
+                Permission.CARD_LINK,
+                Permission.COMMITMENT_EDIT,
+            }
+        ),
+        Role.ADMIN: frozenset(
+            {
+                Permission.PUBLIC,
+                Permission.STAFF_EDIT,
+                Permission.COMMUNITY_EDIT,
+                Permission.AUDIT_READ,
+            }
+        ),
+    }
+)
+
+NEVER_TOGETHER = frozenset({Role.OPERATOR, Role.RESEARCHER})
+"""In one community and one account: the roster and the rows would meet in one head."""
+
+
+def may_hold(roles: frozenset[Role]) -> bool:
+    """Whether one account may hold these roles in one community."""
+    return not roles >= NEVER_TOGETHER
+
+
+class WrongCode(AppError):
+    """No valid code: mistyped, revoked, of another community, of somebody who left.
+
+    One sentence for all of them; a page that told them apart would be an oracle.
+    """
+
+    status = 403
+    slug = "wrong-code"
+    title_id = "Kode itu tidak cocok"
+    title_en = "That code does not fit"
+    hint_id = "Periksa lagi kode Anda (8 huruf dan angka), atau minta yang baru ke pengurus."
+    hint_en = "Check your code again (8 letters and digits), or ask the organisers for a new one."
+
+
+class TooManyWrongCodes(AppError):
+    """Too many wrong codes came from this network; wait ``retry_after`` seconds."""
+
+    status = 429
+    slug = "too-many-wrong-codes"
+    title_id = "Terlalu banyak kode yang salah"
+    title_en = "Too many wrong codes"
+    hint_id = "Tunggu sepuluh menit, lalu coba lagi. Jawaban yang tersimpan tetap aman."
+    hint_en = "Wait ten minutes, then try again. Answers already saved are safe."
+    retry_after = 600
+
+
+class IdentityRemoved(AppError):
+    """The roster was deleted at the end of the study: no code means anybody any more."""
+
+    status = 410
+    slug = "identity-removed"
+    title_id = "Daftar kode sudah dihapus"
+    title_en = "The list of codes has been deleted"
+    hint_id = "Studi ini sudah berakhir; kode tidak bisa dipakai lagi."
+    hint_en = "This study has ended; codes can no longer be used."
+
+
+def resolve_code(
+    connection: Connection,
+    community_id: int,
+    code: str,
+    *,
+    key: bytes,
+    today: date,
+    kind: str = "code",
+) -> UUID | None:
+    """Return the respondent_ref of a canonical code (`app.codes.normalise`), or None.
+
+    None for a code that is unknown, revoked, of another community, or of somebody who
+    had left by ``today``.
+    """
+    wanted = code_hmac(key, community_id, code, kind=kind)
+    row = connection.execute(
+        select(col(Participant.respondent_ref), col(Participant.left_on))
+        .join(Code, col(Code.participant_id) == col(Participant.id))
+        .where(
+            col(Code.code_hmac) == wanted,
+            col(Code.kind) == kind,
+            col(Code.revoked_at).is_(None),
+            col(Participant.community_id) == community_id,
+        )
+    ).one_or_none()
+    if row is None or (row.left_on is not None and row.left_on <= today):
+        return None
+    ref: UUID = row.respondent_ref
+    return ref
+
+
+class WrongCodeCounter:
+    """Counts wrong codes: 10 in 10 minutes a network, 1000 a day in all.
+
+    A network is an IPv4 /24 or an IPv6 /64; mobile carriers put many people behind one
+    address, so the limit is lenient. Over the daily limit no right code is refused; the
+    limit of every network falls to 3, and an alarm is logged once an hour.
+    """
+
+    network_limit: RateLimitItem = RateLimitItemPerMinute(10, 10)
+    network_limit_in_alarm: RateLimitItem = RateLimitItemPerMinute(3, 10)
+    overall_limit: RateLimitItem = RateLimitItemPerDay(1000)
+    _alarm_limit: RateLimitItem = RateLimitItemPerMinute(1, 60)
+
+    def __init__(self) -> None:
+        self._secret = secrets.token_bytes(32)  # of this process only, never stored
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def check(self, client: str | None) -> None:
+        """Raise TooManyWrongCodes where ``client``'s network has used its tries."""
+        calm = self._limiter.test(self.overall_limit, "overall")
+        limit = self.network_limit if calm else self.network_limit_in_alarm
+        if not self._limiter.test(limit, *self._network(client, limit)):
+            raise TooManyWrongCodes
+
+    def count(self, client: str | None) -> None:
+        """Note a wrong code from ``client``'s network; log an alarm, never an address."""
+        for limit in (self.network_limit, self.network_limit_in_alarm):
+            if not self._limiter.hit(limit, *self._network(client, limit)):
+                self._alarm("a network keeps sending wrong codes")
+        if not self._limiter.hit(self.overall_limit, "overall"):
+            self._alarm(f"more than {self.overall_limit.amount} wrong codes in a day")
+
+    def _alarm(self, what: str) -> None:
+        if self._limiter.hit(self._alarm_limit, what):
+            log.warning("Wrong codes: %s; somebody may be guessing", what)
+
+    def _network(self, client: str | None, limit: RateLimitItem) -> tuple[str, str]:
+        return _keyed(self._secret, network_of(client)), str(limit.amount)
+
+
+class CodeDoor:
+    """From what a person typed to their respondent_ref; used by every member route."""
+
+    def __init__(self, database: Database, counter: WrongCodeCounter | None = None) -> None:
+        self._database = database
+        self._key = database.settings.key("code_key")
+        self.counter = counter or WrongCodeCounter()
+
+    def enter(
+        self, *, community_id: int, typed: str, client: str | None, today: date, kind: str = "code"
+    ) -> UUID:
+        """Return the respondent_ref of the code somebody typed. Blocks: call from a thread.
+
+        ``client`` is the peer's IP address, used for counting and forgotten. Raises
+        TooManyWrongCodes, WrongCode, IdentityRemoved.
+        """
+        self.counter.check(client)
+        code = normalise(typed) if kind == "code" else typed.strip()
+        ref = None if not code else self._resolve(community_id, code, today, kind)
+        if ref is None:
+            self.counter.count(client)
+            raise WrongCode
+        return ref
+
+    def _resolve(self, community_id: int, code: str, today: date, kind: str) -> UUID | None:
+        if not self._database.has_identity():
+            raise IdentityRemoved
+        with self._database.read.begin() as connection:
+            return resolve_code(
+                connection, community_id, code, key=self._key, today=today, kind=kind
+            )
+
+
+def network_of(client: str | None) -> str:
+    """The /24 (IPv4) or /64 (IPv6) of an address; ``unknown`` for anything else."""
+    try:
+        address = ipaddress.ip_address(client or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    prefix = 24 if address.version == 4 else 64
+    return str(ipaddress.ip_network((address, prefix), strict=False))
+
+
+def _keyed(secret: bytes, text: str) -> str:
+    return hmac.digest(secret, text.encode(), hashlib.sha256).hex()

@@ -1,0 +1,1 @@
+"""The roster: participants and their codes. Nobody here sees an answer."""

@@ -1,0 +1,1 @@
+"""Communities and their waves: who is asked, when, under which promises."""
