@@ -64,9 +64,12 @@ class BadCell:
     """Line of the file, the header being line 1."""
     column: str
     value: str
+    expected: str = ""
+    """What we compute for a derived column; empty for an answer."""
 
     def __str__(self) -> str:
-        return f"line {self.line}, column {self.column}: {self.value!r}"
+        ours = f", we compute {self.expected!r}" if self.expected else ""
+        return f"line {self.line}, column {self.column}: {self.value!r}{ours}"
 
 
 class DataError(AnalysisError):
@@ -83,13 +86,13 @@ class EmptyFile(DataError):
 class MissingColumn(DataError):
     """Columns of the questionnaire are not in the file."""
 
-    def __init__(self, source: object, columns: Iterable[str]) -> None:
+    def __init__(self, source: object, columns: Iterable[str], hint: str = "") -> None:
         self.columns = tuple(columns)
         named = ", ".join(self.columns)
         word = "column" if len(self.columns) == 1 else "columns"
         super().__init__(
             f"{source} lacks the {word} {named}. Add {'it' if word == 'column' else 'them'}, "
-            "or use the definition that belongs to this file."
+            "or use the definition that belongs to this file." + (f" {hint}" if hint else "")
         )
 
 
@@ -108,14 +111,22 @@ class _BadCells(DataError):
 
     reason = "cannot be read"
 
-    def __init__(self, source: object, cells: Sequence[BadCell], total: int | None = None) -> None:
+    def __init__(
+        self,
+        source: object,
+        cells: Sequence[BadCell],
+        total: int | None = None,
+        hint: str = "",
+    ) -> None:
         self.cells = tuple(cells[:SHOWN])
         self.total = len(cells) if total is None else total
         shown = "; ".join(str(cell) for cell in self.cells)
         rest = self.total - len(self.cells)
         more = f"; and {rest} more" if rest > 0 else ""
         count = "1 cell" if self.total == 1 else f"{self.total} cells"
-        super().__init__(f"{source}: {count} {self.reason}: {shown}{more}.")
+        super().__init__(
+            f"{source}: {count} {self.reason}: {shown}{more}." + (f" {hint}" if hint else "")
+        )
 
 
 class NotANumber(_BadCells):
@@ -128,3 +139,52 @@ class OutOfRange(_BadCells):
     """A number lies outside the answer options."""
 
     reason = "lie outside the answer options of the definition"
+
+
+class ScoresDisagree(_BadCells):
+    """A derived column of the file is not what the definition gives for its answers."""
+
+    reason = (
+        "are not what the definition gives for the answers of their row "
+        "(leave the derived columns out, or use the definition they were made with)"
+    )
+
+
+class BadEncoding(DataError):
+    """The file is not UTF-8 text."""
+
+    def __init__(self, source: object, line: int, what: str = "") -> None:
+        self.line = line
+        found = f"is {what}" if what else f"holds bytes that are not UTF-8 in line {line}"
+        super().__init__(
+            f"{source} {found}; save it as CSV in UTF-8 "
+            '(Excel: "CSV UTF-8", LibreOffice: character set "Unicode (UTF-8)").'
+        )
+
+
+class RaggedRow(DataError):
+    """A row has more or fewer cells than the header has names."""
+
+    def __init__(self, source: object, line: int, cells: int, names: int) -> None:
+        self.line = line
+        more = (
+            " If numbers have decimal commas, save the file with decimal points or with semicolons."
+            if cells > names
+            else ""
+        )
+        super().__init__(
+            f"{source}: line {line} has {cells} cells, the header has {names} names; "
+            f"mend the line.{more}"
+        )
+
+
+class AnotherVersion(DataError):
+    """The rows were answered to another version of the questionnaire."""
+
+    def __init__(self, source: object, versions: Iterable[str], given: str) -> None:
+        self.versions = tuple(versions)
+        super().__init__(
+            f"{source} holds answers to version {', '.join(self.versions)}, and the definition "
+            f"given is version {given}; give the definition of the version that was answered, "
+            "one version a file."
+        )

@@ -40,7 +40,7 @@ from uuid import UUID
 import numpy as np
 
 from analysis.simulate import behaviour, damage, people
-from analysis.simulate.layout import OPTIONS, Layout, lay_out
+from analysis.simulate.layout import KEY, OPTIONS, Layout, lay_out
 from analysis.simulate.parameters import (
     ACQUIESCENCE,
     COMMUNITY_R,
@@ -58,6 +58,7 @@ from analysis.simulate.parameters import (
 )
 from analysis.simulate.people import Block, Bytes, Ints, stream, wave_block
 from analysis.simulate.waves import Community, Flags, Wave, WorldName, WorldTruth
+from instrument import registry
 from instrument.answers import Missing
 from instrument.model import Instrument
 
@@ -192,9 +193,7 @@ def world(
     if scenario not in SCENARIOS:
         raise ValueError(f"scenario must be one of {', '.join(SCENARIOS)}, not {scenario!r}")
     if instrument is None:
-        from instrument import registry  # noqa: PLC0415  (definitions are read on first use)
-
-        instrument = registry.find("partnership")
+        instrument = registry.find(KEY)
     layout = lay_out(instrument)
     structure = UNSTRUCTURED if name == "Z" else STRUCTURED
     community, intercepts = _places(name, seed)

@@ -1,0 +1,19 @@
+"""Answers beside their definition: reading, scoring, writing. numpy only; pandas in frames."""
+
+from analysis.dataset.columns import columns, neutralise, restore
+from analysis.dataset.reading import read_csv
+from analysis.dataset.table import Dataset, Scores
+from analysis.dataset.writing import Batch, IncompleteExport, Written, write_csv
+
+__all__ = [
+    "Batch",
+    "Dataset",
+    "IncompleteExport",
+    "Scores",
+    "Written",
+    "columns",
+    "neutralise",
+    "read_csv",
+    "restore",
+    "write_csv",
+]
