@@ -7,6 +7,9 @@ alembic is imported inside the functions: the web process needs none of it.
 
 from __future__ import annotations
 
+import logging
+import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +20,19 @@ from app.db import connect_sqlite
 from app.errors import AppError
 from app.settings import Settings
 from app.tables import IDENTITY
+from app.views import create_answer_views, drop_answer_views
+from instrument import registry
+from instrument.errors import InstrumentError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
+log = logging.getLogger(__name__)
+
 _PACKAGED = Path(__file__).with_name("_alembic")
 _CHECKOUT = Path(__file__).parents[1] / "alembic"
+_REVISION = re.compile(r'^revision(?:: str)? = ["\'](\w+)["\']', re.MULTILINE)
+_DOWN_REVISION = re.compile(r'^down_revision(?:: [^=]+)? = ["\'](\w+)["\']', re.MULTILINE)
 
 
 class BrokenReferences(AppError):
@@ -67,14 +77,19 @@ def current(settings: Settings) -> str | None:
         engine.dispose()
 
 
+@cache
 def head() -> str:
-    """The newest revision that this program knows."""
-    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see the module's docstring
+    """The newest revision that this program knows: the one that no other builds upon.
 
-    newest = ScriptDirectory.from_config(config()).get_current_head()
-    if newest is None:
-        msg = f"no migrations in {script_location()}: reinstall the program"
+    Read from the files: ``/readyz`` asks, and the web process shall not import alembic.
+    """
+    texts = [path.read_text("utf-8") for path in (script_location() / "versions").glob("*.py")]
+    revisions = {name for text in texts for name in _REVISION.findall(text)}
+    heads = revisions - {name for text in texts for name in _DOWN_REVISION.findall(text)}
+    if len(heads) != 1:
+        msg = f"{script_location()} has {len(heads)} newest migrations: reinstall the program"
         raise FileNotFoundError(msg)
+    newest: str = heads.pop()
     return newest
 
 
@@ -139,10 +154,25 @@ def _run(direction: str, settings: Settings, revision: str) -> None:
     engine = migration_engine(settings)
     try:
         with engine.begin() as connection:
+            drop_answer_views(connection)  # they would stand in a migration's way
             getattr(command, direction)(config(connection), revision)
+            _renew_answer_views(connection)
             if settings.is_sqlite:
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
                 if broken:
                     raise BrokenReferences([tuple(row) for row in broken])
     finally:
         engine.dispose()
+
+
+def _renew_answer_views(connection: Connection) -> None:
+    if not inspect(connection).has_table("wave"):
+        return
+    versions = connection.execute(
+        text("SELECT DISTINCT instrument_key, version FROM wave WHERE state <> 'draft'")
+    ).all()
+    for key, version in versions:
+        try:
+            create_answer_views(connection, registry.find(key, version))
+        except InstrumentError as error:  # the answers are there all the same
+            log.warning("no view answer_long for %s %s: %s", key, version, error)

