@@ -1,0 +1,189 @@
+"""The command ``guyub``: serve, demo, db, instrument, dataset, analyze.
+
+Every error that a person can cause ends in one paragraph on stderr and exit code 2, and
+changes nothing. Heavy modules are imported inside the commands that need them.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+cli = typer.Typer(
+    name="guyub",
+    help="Measures a community's life with a questionnaire, and says what the answers bear.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+db = typer.Typer(help="The store.", no_args_is_help=True)
+instrument = typer.Typer(help="Questionnaire definitions.", no_args_is_help=True)
+dataset = typer.Typer(help="Scored data sets.", no_args_is_help=True)
+cli.add_typer(db, name="db")
+cli.add_typer(instrument, name="instrument")
+cli.add_typer(dataset, name="dataset")
+
+
+@cli.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
+) -> None:
+    """Serve the survey. The store must be at the newest migration (`guyub db upgrade`)."""
+    from app.server import run  # noqa: PLC0415 - web modules only where they are needed
+    from app.settings import Settings  # noqa: PLC0415
+
+    run(Settings(), host=host, port=port)
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
+    reset: Annotated[bool, typer.Option("--reset", help="Start anew: delete demo data.")] = False,
+    prepare: Annotated[
+        bool, typer.Option("--prepare", help="Only make the data and the analyses; don't serve.")
+    ] = False,
+) -> None:
+    """Load a simulated community in two waves, analyse it, and serve it on loopback."""
+    from app.demo.start import start  # noqa: PLC0415
+
+    start(port=port, reset=reset, serve=not prepare)
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the store to the newest migration; makes it where there is none."""
+    from app.migrate import upgrade as migrate  # noqa: PLC0415
+    from app.settings import Settings  # noqa: PLC0415
+
+    settings = Settings()
+    migrate(settings)
+    typer.echo(f"The store is at the newest migration: {settings.shown_database}")
+
+
+@instrument.command()
+def check(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Definition files; none = all installed ones and their digests."),
+    ] = None,
+) -> None:
+    """Check definitions: every fault at once, wording lints, digests of published versions."""
+    from instrument import lints, registry  # noqa: PLC0415
+
+    if paths:
+        for path in paths:
+            made = lints.check(path)
+            typer.echo(f"{path}: sound ({made.key} {made.version}, digest {made.digest[:12]})")
+        return
+    for key, version in registry.available():
+        made = lints.check(registry.path(key, version))
+        typer.echo(f"{key} {version}: sound (digest {made.digest[:12]})")
+    registry.verify()
+    typer.echo("Published digests: unchanged")
+
+
+@instrument.command()
+def show(
+    key: Annotated[str, typer.Argument(help="Key of an installed definition, or a file.")],
+    version: Annotated[str | None, typer.Option(help="Version; the highest by default.")] = None,
+) -> None:
+    """Print a questionnaire: scales, items in both languages, keys, sources, shown order."""
+    from instrument import lints, loading, registry  # noqa: PLC0415
+
+    path = Path(key)
+    made = loading.load(path) if path.suffix == ".toml" else registry.find(key, version)
+    typer.echo(lints.show(made))
+
+
+@dataset.command()
+def export(
+    wave: Annotated[str, typer.Option(help="The wave, as <community>-<number>.")],
+    format_: Annotated[str, typer.Option("--format", help="csv")] = "csv",
+    out: Annotated[Path | None, typer.Option(help="Folder; DATA_DIR/exports by default.")] = None,
+    project: Annotated[
+        str, typer.Option(help="Project whose key makes the person ids.")
+    ] = "default",
+) -> None:
+    """Write a scored data set: data.csv, codebook.csv and manifest.json."""
+    from app.datasets.service import export_wave  # noqa: PLC0415
+    from app.settings import Settings  # noqa: PLC0415
+
+    made = export_wave(Settings(), wave=wave, format_=format_, out=out, project=project)
+    typer.echo(f"{made.rows} rows written of {made.expected} expected, SHA-256 {made.sha256}")
+    typer.echo(str(made.folder))
+
+
+@cli.command()
+def analyze(
+    data: Annotated[Path, typer.Argument(help="Data set: our export, or raw answers as CSV.")],
+    instrument_: Annotated[
+        str, typer.Option("--instrument", help="Definition file, or key[@version] installed here.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for results.json, tables and the report.")],
+    outcome: Annotated[str | None, typer.Option(help="Scale to explain.")] = None,
+    predictors: Annotated[str, typer.Option(help="Scales, separated by commas.")] = "",
+    factors: Annotated[int | None, typer.Option(min=1, help="Number of factors.")] = None,
+    without: Annotated[str, typer.Option(help="Items to leave out, separated by commas.")] = "",
+) -> None:
+    """Analyse a data set; write results.json, tables and a readable page to --out."""
+    from analysis.__main__ import analyze as run  # noqa: PLC0415
+    from instrument import loading, registry  # noqa: PLC0415
+
+    if instrument_.endswith(".toml"):
+        definition = loading.load(Path(instrument_))
+    else:
+        key, _, version = instrument_.partition("@")
+        definition = registry.find(key, version or None)
+    split = [name.strip() for name in predictors.split(",") if name.strip()]
+    dropped = [name.strip() for name in without.split(",") if name.strip()]
+    run(
+        data,
+        definition,
+        out,
+        outcome=outcome,
+        predictors=split,
+        factors=factors,
+        without=dropped,
+    )
+    typer.echo(f"Written: {out / 'report.html'} and {out / 'results.json'}")
+
+
+def main() -> None:
+    """Run the command; turn named errors into a message and exit code 2."""
+    from app.errors import AppError  # noqa: PLC0415
+    from instrument.errors import InstrumentError  # noqa: PLC0415
+
+    named: tuple[type[Exception], ...] = (AppError, InstrumentError)
+    if len(sys.argv) > 1 and sys.argv[1] in {"analyze", "dataset", "demo"}:
+        from analysis.errors import AnalysisError  # noqa: PLC0415
+
+        named = (*named, AnalysisError)
+    try:
+        cli()
+    except named as error:
+        typer.echo(f"guyub: {_told(error)}", err=True)
+        raise SystemExit(2) from None
+    except FileNotFoundError as error:
+        typer.echo(f"guyub: there is no file {error.filename}; check the path.", err=True)
+        raise SystemExit(2) from None
+
+
+def _told(error: Exception) -> str:
+    """What happened and what to do next, in one paragraph."""
+    from app.errors import AppError  # noqa: PLC0415
+
+    if not isinstance(error, AppError):
+        return str(error)
+    parts = [error.title_en + (f" ({error.detail})" if error.detail else "") + "."]
+    if error.hint_en != AppError.hint_en:  # the general hint speaks of pages
+        parts.append(error.hint_en)
+    return " ".join(parts)
+
+
+if __name__ == "__main__":
+    main()

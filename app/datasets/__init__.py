@@ -1,0 +1,1 @@
+"""Data sets: a wave's scored rows with codebook and manifest."""

@@ -1,0 +1,160 @@
+"""Pages of the demo: data sets to download, the first analysis to read.
+
+Mounted with DEMO only, and serves only waves marked simulated (permission ``demo.read``):
+until staff can sign in, this is how the researcher's end of the way is shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+
+from app.demo.products import DataSet, analysis_folder, newest
+from app.home import page_of
+from app.pages import language_of
+from app.problems import NotFound
+from app.settings import Settings
+
+router = APIRouter(prefix="/demo")
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*", re.IGNORECASE)
+_TYPES = {
+    ".csv": "text/csv; charset=utf-8",
+    ".json": "application/json",
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+
+
+@dataclass
+class Demo:
+    """What the demo shows; made by `app.demo.start`, kept on ``app.state.demo``."""
+
+    slug: str
+    community: str
+    waves: tuple[str, ...]
+    """Names of the simulated waves, oldest first."""
+    codes: tuple[str, ...]
+    """Codes of members who have not answered yet, for trying the survey; only in memory."""
+    running: asyncio.Task[None] | None = None
+    failure: str = ""
+    background: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def busy(self) -> bool:
+        """Whether data sets and analyses are being made."""
+        return self.running is not None and not self.running.done()
+
+
+@dataclass(frozen=True, slots=True)
+class WaveProducts:
+    """One wave on the page."""
+
+    name: str
+    number: int
+    dataset: DataSet | None
+    analysed: bool
+
+
+def _demo(request: Request) -> Demo:
+    demo: Demo = request.app.state.demo
+    return demo
+
+
+@router.get("/data", response_class=HTMLResponse)
+def data(request: Request) -> HTMLResponse:
+    """List the data sets and analyses of the simulated waves."""
+    demo, settings = _demo(request), request.app.state.settings
+    language = language_of(request.query_params.get("lang"))
+    waves = [
+        WaveProducts(
+            name,
+            number,
+            newest(settings, name),
+            (analysis_folder(settings, name) / "report.html").exists(),
+        )
+        for number, name in enumerate(demo.waves, 1)
+    ]
+    body = request.app.state.pages.render(
+        "demo/data.html",
+        language,
+        page=page_of(request, language),
+        demo=demo,
+        waves=waves,
+        busy=demo.busy,
+        failure=demo.failure,
+    )
+    headers = {"cache-control": "no-store"} | ({"refresh": "2"} if demo.busy else {})
+    return HTMLResponse(body, headers=headers)
+
+
+@router.post("/segarkan")
+async def refresh(request: Request) -> RedirectResponse:
+    """Make data sets and analyses anew, in a process of their own."""
+    demo, settings = _demo(request), request.app.state.settings
+    if not demo.busy:
+        demo.running = asyncio.create_task(_make(demo, settings))
+    query = "?lang=en" if request.query_params.get("lang") == "en" else ""
+    return RedirectResponse(f"/demo/data{query}", 303)
+
+
+async def _make(demo: Demo, settings: Settings) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "app.demo.products",
+        *demo.waves,
+        env=product_environment(settings),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, errors = await process.communicate()
+    demo.failure = "" if process.returncode == 0 else errors.decode(errors="replace")[-2000:]
+
+
+def product_environment(settings: Settings) -> dict[str, str]:
+    """Settings for the process that makes data sets and analyses; one BLAS thread."""
+    return os.environ | {
+        "GUYUB_DATA_DIR": str(settings.data_dir.absolute()),
+        "GUYUB_DATABASE_URL": settings.database_url,
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+@router.get("/data/{file}")
+def data_file(request: Request, file: str) -> Response:
+    """Download one file of the newest data sets."""
+    demo, settings = _demo(request), request.app.state.settings
+    for wave in demo.waves:
+        made = newest(settings, wave)
+        if made is not None and file in made.files:
+            return _file(made.folder / file, download=True)
+    raise NotFound
+
+
+@router.get("/analisis/{wave}/{file}")
+def analysis_file(request: Request, wave: str, file: str) -> Response:
+    """Show one file of a wave's analysis."""
+    demo, settings = _demo(request), request.app.state.settings
+    if wave not in demo.waves or not _NAME.fullmatch(file):
+        raise NotFound
+    return _file(analysis_folder(settings, wave) / file, download=file.endswith(".csv"))
+
+
+def _file(path: Path, *, download: bool) -> Response:
+    if path.suffix not in _TYPES or not path.is_file():
+        raise NotFound
+    return FileResponse(
+        path,
+        media_type=_TYPES[path.suffix],
+        filename=path.name if download else None,
+        headers={"cache-control": "no-cache"},
+    )

@@ -1,0 +1,134 @@
+"""The web service: one application, made from settings.
+
+Middlewares are plain ASGI (a `BaseHTTPMiddleware` costs a task a request). From outside
+in: security headers, compression, body limit, cross-origin check, then the routes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from secure import (
+    ContentSecurityPolicy,
+    CrossOriginOpenerPolicy,
+    CrossOriginResourcePolicy,
+    PermissionsPolicy,
+    ReferrerPolicy,
+    Secure,
+    StrictTransportSecurity,
+    XContentTypeOptions,
+    XFrameOptions,
+)
+from secure.middleware import SecureASGIMiddleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette_compress import CompressMiddleware
+
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.db import Database
+
+BODY_LIMIT = 64 * 1024
+"""Bytes of a request body; a full questionnaire with long open answers is under 8 KB."""
+SWEEP_SECONDS = 60
+log = logging.getLogger("guyub")
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Make the application; nothing is opened before the server starts it."""
+    from app import health, home, problems  # noqa: PLC0415 - one place names the routes
+    from app.assets import MOUNT, Assets  # noqa: PLC0415
+    from app.origin import CrossOriginMiddleware  # noqa: PLC0415
+    from app.pages import Pages  # noqa: PLC0415
+    from app.surveys import routes as surveys  # noqa: PLC0415
+
+    app = FastAPI(
+        title="Guyub", openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan
+    )
+    app.state.settings = settings
+    app.state.assets = Assets()
+    app.state.pages = Pages(assets=app.state.assets, base_url=settings.base_url)
+    app.mount(MOUNT, app.state.assets)
+    app.include_router(surveys.router)
+    app.include_router(health.router)
+    app.include_router(home.router)
+    if settings.demo:
+        from app.demo import routes as demo  # noqa: PLC0415 - mounted with DEMO only
+
+        app.include_router(demo.router)
+    problems.install(app)
+
+    # The last one added is the outermost.
+    app.add_middleware(CrossOriginMiddleware, base_url=settings.base_url)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=BODY_LIMIT)
+    app.add_middleware(CompressMiddleware, minimum_size=600)
+    app.add_middleware(SecureASGIMiddleware, secure=security_headers(settings))
+    return app
+
+
+def security_headers(settings: Settings) -> Secure:
+    """The headers of every answer: nothing inline, nothing from elsewhere, no frame.
+
+    `same-origin` as referrer policy: with `no-referrer` Chromium sends ``Origin: null`` on
+    a form's own POST, and the cross-origin check would refuse it.
+    """
+    policy = (
+        ContentSecurityPolicy()
+        .default_src("'none'")
+        .style_src("'self'")
+        .script_src("'self'")
+        .img_src("'self'")
+        .connect_src("'self'")
+        .form_action("'self'")
+        .base_uri("'none'")
+        .frame_ancestors("'none'")
+    )
+    https = settings.base_url.startswith("https://")
+    return Secure(
+        csp=policy,
+        referrer=ReferrerPolicy().same_origin(),
+        xcto=XContentTypeOptions().nosniff(),
+        xfo=XFrameOptions().deny(),
+        coop=CrossOriginOpenerPolicy().same_origin(),
+        corp=CrossOriginResourcePolicy().same_origin(),
+        permissions=PermissionsPolicy().camera().microphone().geolocation(),
+        hsts=StrictTransportSecurity().max_age(31536000) if https else None,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    from app.db import Database  # noqa: PLC0415 - opened with the server, not at import
+    from app.store import Store  # noqa: PLC0415
+
+    settings: Settings = app.state.settings
+    database = Database(settings)
+    store = Store(database)
+    app.state.database, app.state.store = database, store
+    sweeper = asyncio.create_task(_sweep_every_minute(database))
+    try:
+        yield
+    finally:
+        sweeper.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sweeper
+        store.close()
+        database.close()
+
+
+async def _sweep_every_minute(database: Database) -> None:
+    """Close waves whose time is over; a failure is logged and tried again."""
+    from app.waves.service import sweep_now  # noqa: PLC0415
+
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        try:
+            await asyncio.to_thread(sweep_now, database, now=datetime.now(UTC))
+        except Exception:
+            log.exception("The sweep of waves failed; it is tried again in a minute")

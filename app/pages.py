@@ -1,0 +1,117 @@
+"""Pages: templates, interface text in two languages, dates as people write them.
+
+Interface text is gettext: English sentences in the templates and in code, catalogues in
+``app/locale`` (both languages, so that a wording can be mended without touching code).
+What a questionnaire says is not interface text; it comes from the definition.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+from datetime import datetime, tzinfo
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app.assets import Assets
+from instrument.model import LANGUAGES, Language
+
+TEMPLATES = Path(__file__).with_name("templates")
+LOCALE = Path(__file__).with_name("locale")
+DOMAIN = "guyub"
+ZONE = ZoneInfo("Asia/Jakarta")
+_ZONE_NAMES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
+
+
+class Pages:
+    """The templates of the house, once for each language."""
+
+    def __init__(self, *, assets: Assets, base_url: str) -> None:
+        self.assets = assets
+        self.base_url = base_url.rstrip("/")
+
+    def render(self, template: str, language: Language, /, **context: Any) -> str:
+        """Render a template; an unknown variable is an error, never an empty string."""
+        return self._environments[language].get_template(template).render(context)
+
+    def macro(self, template: str, name: str) -> str:
+        """What a template's macro without arguments draws (a sign), the same in all languages."""
+        module = self._environments["id"].get_template(template).module
+        return str(getattr(module, name)())
+
+    def text(self, language: Language, message: str, /, **values: Any) -> str:
+        """Return the interface text ``message`` in ``language``, with its values filled in."""
+        translated = self._catalogues[language].gettext(message)
+        return translated % values if values else translated
+
+    @cached_property
+    def _catalogues(self) -> dict[Language, gettext.GNUTranslations]:
+        return {language: catalogue(language) for language in LANGUAGES}
+
+    @cached_property
+    def _environments(self) -> dict[Language, Environment]:
+        environments = {}
+        for language in LANGUAGES:
+            environment = Environment(
+                loader=FileSystemLoader(TEMPLATES),
+                autoescape=True,
+                undefined=StrictUndefined,
+                trim_blocks=True,
+                lstrip_blocks=True,
+                auto_reload=False,
+                extensions=["jinja2.ext.i18n"],
+            )
+            extension = cast("Any", environment)  # the i18n extension adds the method
+            extension.install_gettext_translations(self._catalogues[language], newstyle=True)
+            environment.globals |= {"asset": self.assets.url, "language": language}
+            environments[language] = environment
+        return environments
+
+
+def catalogue(language: Language) -> gettext.GNUTranslations:
+    """Load the interface text of one language from its ``.po`` file."""
+    path = LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+    with path.open("rb") as file:
+        messages = read_po(file, locale=language, domain=DOMAIN)
+    compiled = io.BytesIO()
+    write_mo(compiled, messages)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's name for it
+    """Mark interface text that is translated later, so that extraction finds it."""
+    return message
+
+
+def other(language: Language) -> Language:
+    """The house's other language."""
+    return "id" if language == "en" else "en"
+
+
+def language_of(value: str | None) -> Language:
+    """Read a language somebody asked for; Indonesian unless it is English."""
+    return "en" if value == "en" else "id"
+
+
+def day(moment: datetime, language: Language, zone: tzinfo = ZONE) -> str:
+    """A day as people write it: ``30 November 2026``."""
+    return format_date(moment.astimezone(zone), "d MMMM yyyy", locale=language)
+
+
+def clock(moment: datetime, language: Language, zone: tzinfo = ZONE) -> str:
+    """A time of day: ``10.42`` in Indonesian, ``10:42`` in English."""
+    return moment.astimezone(zone).strftime("%H:%M" if language == "en" else "%H.%M")
+
+
+def moment_of(moment: datetime, language: Language, zone: tzinfo = ZONE) -> str:
+    """A day with its time and the zone's name: ``30 November 2026, 23.59 WIB``."""
+    name = _ZONE_NAMES.get(str(zone), str(zone))
+    return f"{day(moment, language, zone)}, {clock(moment, language, zone)} {name}"
