@@ -1,6 +1,7 @@
 """Answers beside their definition: reading, scoring, writing. numpy only; pandas in frames."""
 
 from analysis.dataset.columns import columns, neutralise, restore
+from analysis.dataset.files import write_codebook_csv
 from analysis.dataset.reading import read_csv
 from analysis.dataset.table import Dataset, Scores
 from analysis.dataset.writing import Batch, IncompleteExport, Written, write_csv
@@ -15,5 +16,6 @@ __all__ = [
     "neutralise",
     "read_csv",
     "restore",
+    "write_codebook_csv",
     "write_csv",
 ]

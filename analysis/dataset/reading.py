@@ -37,8 +37,11 @@ from instrument.names import META_COLUMNS, POMP_SUFFIX, REVERSED_SUFFIX
 EMPTY = frozenset({"", "NA", "N/A", "#N/A", "NaN", "nan", "NULL", "#NULL!", "."})
 """Cells that mean "no answer" in files of other programs."""
 TOLERANCE = 1e-9
-"""How far a score in the file may lie from what we compute."""
-_ROWS_AT_ONCE = 8192
+"""How far a score in the file may lie from what we compute, absolutely or relatively.
+
+Relatively too, because a spreadsheet writes ten digits: 66.66666667.
+"""
+_ROWS_AT_ONCE = 2048
 _TEXT, _RANGE = 254, 255
 """Bytes that mark a cell as no number, or as out of range, until it is reported."""
 
@@ -214,6 +217,7 @@ class _Shape:
         self.meta = {name: number for name, number in place.items() if name not in taken}
         scale = instrument.response_scale
         self.answers = _AnswerTable(scale.low, scale.high, self.comma)
+        self.known = _NumberTable(self.comma)
 
     def items_of(
         self, cells: Sequence[Sequence[str]], lines: Sequence[int], faults: _Faults
@@ -237,22 +241,13 @@ class _Shape:
         self, name: str, cells: Sequence[str], lines: Sequence[int], faults: _Faults
     ) -> Floats:
         """Turn a column of scores or times into numbers; an empty cell is NaN."""
-        known: dict[str, float] = {}
-        values = []
-        for row, cell in enumerate(cells):
-            value = known.get(cell)
-            if value is None:
-                read = number(cell, self.comma)
-                if read is None:
-                    faults.add(_TEXT, BadCell(lines[row], name, cell))
-                    value = math.nan
-                elif name in self.times and read < 0:
-                    faults.add(_RANGE, BadCell(lines[row], name, cell))
-                    value = math.nan
-                else:
-                    value = known[cell] = read
-            values.append(value)
-        return np.array(values, np.float64)
+        read = np.fromiter(map(self.known.__getitem__, cells), np.float64, len(cells))
+        for row in np.flatnonzero(np.isinf(read)).tolist():
+            faults.add(_TEXT, BadCell(lines[row], name, cells[row]))
+        if name in self.times:
+            for row in np.flatnonzero(read < 0).tolist():
+                faults.add(_RANGE, BadCell(lines[row], name, cells[row]))
+        return read
 
 
 def _need(instrument: Instrument, place: dict[str, int], source: str, form: str | None) -> None:
@@ -287,6 +282,21 @@ def number(cell: str, comma: bool = False) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) and "_" not in text else None
+
+
+class _NumberTable(dict[str, float]):
+    """Number of a cell's text; infinity marks what is no number (`number` gives none)."""
+
+    def __init__(self, comma: bool) -> None:
+        super().__init__()
+        self.comma = comma
+
+    def __missing__(self, cell: str) -> float:
+        read = number(cell, self.comma)
+        value = math.inf if read is None else read
+        if len(self) < 8192:  # scores repeat; times may all differ and must not pile up
+            self[cell] = value
+        return value
 
 
 class _AnswerTable(dict[str, int]):
@@ -363,9 +373,11 @@ def _agree(data: Dataset, found: dict[str, Floats], lines: Sequence[int], source
         # without the times, the flag and what it adds to cannot be checked
         for name in ("FLAG_TIME", POINTS, EXCLUDED):
             expected.pop(name)
-    keyed = data.keyed()
+    scale = data.instrument.response_scale
     for name in layout.reversed:
-        expected[name] = keyed[:, data.item_codes.index(name.removesuffix(REVERSED_SUFFIX))]
+        raw = data.raw[:, data.item_codes.index(name.removesuffix(REVERSED_SUFFIX))]
+        answered = (raw >= scale.low) & (raw <= scale.high)
+        expected[name] = np.where(answered, scale.low + scale.high - raw.astype(float), np.nan)
     bad: list[BadCell] = []
     total = 0
     for name in _derived(layout):
@@ -375,11 +387,12 @@ def _agree(data: Dataset, found: dict[str, Floats], lines: Sequence[int], source
         if name in layout.reversed:
             theirs = np.where(theirs < 0, np.nan, theirs)  # -1..-5 are missing states
         wrong = ~(
-            np.isclose(ours, theirs, rtol=0, atol=TOLERANCE) | (np.isnan(ours) & np.isnan(theirs))
+            np.isclose(ours, theirs, rtol=TOLERANCE, atol=TOLERANCE)
+            | (np.isnan(ours) & np.isnan(theirs))
         )
         total += int(wrong.sum())
         bad += [
-            BadCell(lines[row], name, f"{theirs[row]:.10g}", f"{ours[row]:.10g}")
+            BadCell(lines[row], name, f"{theirs[row]:.12g}", f"{ours[row]:.12g}")
             for row in np.flatnonzero(wrong)[: SHOWN - len(bad)].tolist()
         ]
     if total:

@@ -26,6 +26,9 @@ Flags = npt.NDArray[np.bool_]
 *FLAG_NAMES, POINTS, EXCLUDED = FLAG_COLUMNS
 """The single flags (FLAG_ATT ...), their sum (FLAGS), and what follows (EXCLUDED)."""
 
+ROWS_AT_ONCE = 4096
+"""Rows scored or written in one step."""
+
 
 @dataclass(frozen=True)
 class ScalePlan:
@@ -173,6 +176,21 @@ def score(raw: Bytes, rules: Plan, seconds: Floats | None = None) -> Scored:
     points = sum(flags.values(), np.zeros(n, np.int64))
     excluded = points >= rules.instrument.careless.exclude_at
     return Scored(totals, counts, enough, {**flags, POINTS: points}, excluded)
+
+
+def score_all(raw: Bytes, rules: Plan, seconds: Floats) -> Scored:
+    """Score many rows part by part, so that memory for the steps between stays small."""
+    parts = [
+        score(raw[start : start + ROWS_AT_ONCE], rules, seconds[start : start + ROWS_AT_ONCE])
+        for start in range(0, max(len(raw), 1), ROWS_AT_ONCE)
+    ]
+    return Scored(
+        np.concatenate([part.totals for part in parts]),
+        np.concatenate([part.answered for part in parts]),
+        np.concatenate([part.scored for part in parts]),
+        {name: np.concatenate([part.flags[name] for part in parts]) for name in parts[0].flags},
+        np.concatenate([part.excluded for part in parts]),
+    )
 
 
 def _flags(by_item: Bytes, answered: Flags, rules: Plan, seconds: Floats | None) -> dict[str, Ints]:

@@ -101,7 +101,7 @@ class Dataset:
     @cached_property
     def _scores(self) -> Scores:
         rules = scoring.plan(self.instrument, self.form)
-        scored = scoring.score(self.raw, rules, self.seconds)
+        scored = scoring.score_all(self.raw, rules, self.seconds)
         means = np.full(scored.totals.shape, np.nan)
         np.divide(scored.totals, scored.answered, out=means, where=scored.scored)
         pomp = scoring.pomp(means, rules.low, rules.high)

@@ -9,32 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
 from analysis.dataset import scoring
-from analysis.dataset.columns import (
-    CODES,
-    Columns,
-    columns,
-    text_cell,
-)
-from analysis.dataset.scoring import Bytes, Floats, Ints, Plan, Scored
+from analysis.dataset.columns import CODES, Columns, columns, text_cell
+from analysis.dataset.files import whole_file
+from analysis.dataset.scoring import ROWS_AT_ONCE, Bytes, Floats, Ints, Plan, Scored
 from analysis.errors import AnalysisError
 from instrument.answers import Missing
 from instrument.model import Instrument
 
 Answer = int | str
-ROWS_AT_ONCE = 4096
 
 
 class IncompleteExport(AnalysisError):
@@ -110,7 +101,7 @@ def write_csv(
     digest = hashlib.sha256()
     statuses: Counter[str] = Counter()
     rows = excluded = size = 0
-    with _whole(Path(path)) as file:
+    with whole_file(Path(path)) as file:
         header = (",".join(text_cell(name) for name in layout.names) + "\n").encode()
         for block in _chain(header, batches, encoder):
             file.write(block.text)
@@ -163,27 +154,6 @@ def _parts(batch: Batch) -> Iterator[Batch]:
             values=batch.values[part],
             missing=batch.missing[part],
         )
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file that appears under its name only when the block ends without an error."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _table(cells: Sequence[str]) -> Bytes:

@@ -6,6 +6,7 @@ Simulated answers are for tests, demonstrations and power; they are never eviden
 """
 
 from analysis.simulate import exact
+from analysis.simulate.export import batch, dataset
 from analysis.simulate.layout import UnsuitableInstrument
 from analysis.simulate.parameters import ITEMS, SCALES
 from analysis.simulate.people import clean
@@ -21,7 +22,9 @@ __all__ = [
     "UnsuitableInstrument",
     "Wave",
     "WorldTruth",
+    "batch",
     "clean",
+    "dataset",
     "exact",
     "world",
 ]
