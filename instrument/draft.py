@@ -63,11 +63,12 @@ class Listing(Generic[M]):
     """Place and code of each entry that says one, sound or not."""
     whole: bool
     """Whether no entry is faulty."""
+    nameless: bool = False
+    """Whether an entry says no code: any name may be meant for it."""
 
-    @property
-    def known(self) -> frozenset[str]:
-        """All codes said."""
-        return frozenset(code for _, code in self.codes)
+    def __contains__(self, code: str) -> bool:
+        """Tell whether ``code`` names an entry, as far as that can be known."""
+        return self.nameless or any(code == said for _, said in self.codes)
 
 
 @dataclass(frozen=True)
@@ -94,15 +95,12 @@ class Draft:
 
 def read(data: Table) -> tuple[Draft, list[Found]]:
     """Understand a parsed definition as far as possible; faults of shape beside it."""
-    instrument: Instrument | None = None
-    found: list[Found] = []
     try:
-        instrument = Instrument.model_validate_json(_json(data), strict=True)
+        return _whole(Instrument.model_validate_json(_json(data), strict=True)), []
     except ValidationError as error:
         found = list(_explained(error))
-    consent = _part(Consent, data.get("consent"))
     return Draft(
-        instrument=instrument,
+        instrument=None,
         key=_text(data.get("key")),
         version=_text(data.get("version")),
         scales=_listing(Scale, data.get("scales")),
@@ -112,7 +110,7 @@ def read(data: Table) -> tuple[Draft, list[Found]]:
         forms=_listing(Form, data.get("forms")),
         band_sets=_listing(BandSet, data.get("band_sets")),
         response_scale=_part(ResponseScale, data.get("response_scale")),
-        consent=consent,
+        consent=_part(Consent, data.get("consent")),
         consent_codes=_consent_codes(data.get("consent")),
         careless=_part(CarelessRules, data.get("careless")) or CarelessRules(),
         analysis=_part(AnalysisDefaults, data.get("analysis")) or AnalysisDefaults(),
@@ -120,7 +118,7 @@ def read(data: Table) -> tuple[Draft, list[Found]]:
     ), found
 
 
-def whole(instrument: Instrument) -> Draft:
+def _whole(instrument: Instrument) -> Draft:
     """Return the draft of a definition that is sound in its shape."""
     return Draft(
         instrument=instrument,
@@ -174,7 +172,12 @@ def _listing(kind: type[M], data: object) -> Listing[M]:
         for place, table in enumerate(tables)
         if isinstance(table, dict) and isinstance(table.get("code"), str)
     )
-    return Listing(entries, codes, whole=len(entries) == len(tables))
+    return Listing(
+        entries,
+        codes,
+        whole=len(entries) == len(tables),
+        nameless=any(isinstance(table, dict) and "code" not in table for table in tables),
+    )
 
 
 def _sound(values: Sequence[M]) -> Listing[M]:

@@ -36,7 +36,7 @@ class Lines:
         for number, line in enumerate(text.splitlines(), start=1):
             if value is None:
                 if header := _HEADER.match(line):
-                    table = self._enter(header[2].split("."), array=header[1] == "[[")
+                    table = self._enter(header[2].split("."), number, array=header[1] == "[[")
                     self._lines.setdefault(table, number)
                     continue
                 if (key := _KEY.match(line)) is None:
@@ -53,12 +53,13 @@ class Lines:
             if value.complete:
                 value = None
 
-    def _enter(self, parts: list[str], *, array: bool) -> Path:
+    def _enter(self, parts: list[str], number: int, *, array: bool) -> Path:
         path: Path = ()
         for place, part in enumerate(parts):
             path = (*path, part.strip())
             if array and place == len(parts) - 1:
                 self._arrays[path] = self._arrays.get(path, -1) + 1
+                self._lines.setdefault(path, number)
             if path in self._arrays:
                 path = (*path, self._arrays[path])
         return path

@@ -138,18 +138,18 @@ def _rules(instrument: Instrument) -> Iterator[str]:
         f"{len(careless.pairs)} pairs; left out from {careless.exclude_at} points"
     )
     for bands in instrument.band_sets:
+        sign = ">=" if bands.closed == "low" else ">"
         edges = ", ".join(
-            f"{band.label.en} {'<=' if band.low is None else '>=' if bands.closed == 'low' else '>'}"
-            f"{'' if band.low is None else f' {band.low:.4g}'}".removesuffix(" <=")
+            band.label.en + ("" if band.low is None else f" {sign} {band.low:.4g}")
             for band in bands.bands
         )
-        yield f"Bands {bands.code}  {bands.name.en} ({bands.basis}): {edges}"
+        yield from _wrapped(f"Bands {bands.code}  {bands.name.en} ({bands.basis}): {edges}", "")
         yield from _wrapped(f"[{bands.source}]", "  ")
     if analysis.outcome is not None:
         yield f"Analysis: {analysis.outcome} on {', '.join(analysis.predictors) or 'nothing'}"
     for off in instrument.lints.off:
         where = f" in form {off.form}" if off.form else ""
-        yield f"Lint {off.lint} is off{where}: {off.reason}"
+        yield from _wrapped(f"Lint {off.lint} is off{where}: {off.reason}", "")
 
 
 def _notes(instrument: Instrument) -> Iterator[str]:

@@ -68,7 +68,7 @@ def _items(draft: Draft) -> Iterator[Found]:
                 (*path, "not_applicable"),
                 "is true, but response_scale.not_applicable gives it no label; add the label",
             )
-        if item.module is not None and item.module not in draft.modules.known:
+        if item.module is not None and item.module not in draft.modules:
             yield Found(
                 Rule.UNKNOWN_MODULE,
                 (*path, "module"),
@@ -92,7 +92,7 @@ def _membership(draft: Draft, item: Item, path: Path) -> Iterator[Found]:
             f"is of role {item.role} and names no scale; add one, or give it another role",
         )
         return
-    if item.scale not in draft.scales.known:
+    if item.scale not in draft.scales:
         yield Found(
             Rule.UNKNOWN_SCALE,
             (*path, "scale"),
@@ -169,7 +169,8 @@ _NOT_FOR = {
 
 def _kind(question: Question, path: Path) -> Iterator[Found]:
     for name in _NOT_FOR[question.kind]:
-        if getattr(question, name) not in (None, (), False):
+        given = getattr(question, name)
+        if not (given is None or given is False or given == ()):
             yield Found(
                 Rule.NOT_FOR_THIS_KIND,
                 (*path, name),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from instrument import names
 from instrument.draft import Draft, Found
@@ -63,51 +64,53 @@ def _tables(draft: Draft) -> Iterator[tuple[str, tuple[tuple[int, str], ...]]]:
     yield "band_sets", draft.band_sets.codes
 
 
+@dataclass(frozen=True)
+class _Column:
+    """A column of the export, and the code it comes from."""
+
+    name: str
+    table: str
+    code: str
+
+
 def _columns(draft: Draft) -> Iterator[Found]:
-    owner: dict[str, str] = {}
-    for name, path in _export_columns(draft):
-        if len(name) > names.LONGEST:
+    # SPSS takes MOT and mot for one name, so columns differ by more than case.
+    owners: dict[str, _Column] = {}
+    for column, place in _export_columns(draft):
+        path: Path = (column.table, place, "code")
+        if len(column.name) > names.LONGEST:
             yield Found(
                 Rule.ILLEGAL_NAME,
                 path,
-                f"makes the column {name}, {len(name)} characters; Stata allows {names.LONGEST}",
+                f"makes the column {column.name}, {len(column.name)} characters; "
+                f"Stata allows {names.LONGEST}",
             )
-        # SPSS takes MOT and mot for one name, so columns differ by more than case.
-        if (other := owner.setdefault(name.upper(), name)) != name or _repeated(owner, name, path):
+        owner = owners.setdefault(column.name.upper(), column)
+        if owner != column:  # equal: the column itself, or a code used twice, told as that
             yield Found(
                 Rule.COLUMN_CLASH,
                 path,
-                f"makes the column {name}, which {other} is already; rename one of them",
+                f"makes the column {column.name}, but {owner.name} is one already (of "
+                f"{owner.table}.{owner.code}); rename one of them",
             )
 
 
-def _repeated(owner: dict[str, str], name: str, path: Path) -> bool:
-    return owner.setdefault(f"{name.upper()} at", str(path)) != str(path)
-
-
-def _export_columns(draft: Draft) -> Iterator[tuple[str, Path]]:
+def _export_columns(draft: Draft) -> Iterator[tuple[_Column, int]]:
     for table, codes in (
         ("items", draft.items.codes),
         ("scales", draft.scales.codes),
         ("questions", draft.questions.codes),
     ):
-        for place, code in _first_of_each(codes):
-            yield code, (table, place, "code")
+        for place, code in codes:
+            yield _Column(code, table, code), place
     for item in draft.items.entries:
         if item.value.reverse:
-            yield item.value.code + names.REVERSED_SUFFIX, ("items", item.place, "code")
+            name = item.value.code + names.REVERSED_SUFFIX
+            yield _Column(name, "items", item.value.code), item.place
     for scale in draft.scales.entries:
         if scale.value.kind == "scale":
-            yield scale.value.code + names.POMP_SUFFIX, ("scales", scale.place, "code")
-
-
-def _first_of_each(codes: tuple[tuple[int, str], ...]) -> Iterator[tuple[int, str]]:
-    # A code used twice in one list is told as such, not as a clash of columns as well.
-    seen: set[str] = set()
-    for place, code in codes:
-        if code not in seen:
-            seen.add(code)
-            yield place, code
+            name = scale.value.code + names.POMP_SUFFIX
+            yield _Column(name, "scales", scale.value.code), scale.place
 
 
 def _consent_codes(draft: Draft) -> Iterator[Found]:

@@ -61,7 +61,7 @@ def _careless(draft: Draft) -> Iterator[Found]:
     for place, pair in enumerate(rules.pairs):
         path: Path = ("careless", "pairs", place)
         for code in pair:
-            if code not in draft.items.known:
+            if code not in draft.items:
                 yield Found(
                     Rule.UNKNOWN_ITEM, path, f"names {code!r}, which is no item; correct it"
                 )
@@ -83,7 +83,7 @@ def _analysis(draft: Draft) -> Iterator[Found]:
     wanted = (() if analysis.outcome is None else (analysis.outcome,), analysis.predictors)
     for name, codes in zip(("outcome", "predictors"), wanted, strict=True):
         for place, code in enumerate(codes):
-            if code not in draft.scales.known:
+            if code not in draft.scales:
                 where: Path = (
                     ("analysis", name, place)
                     if name == "predictors"
@@ -107,7 +107,7 @@ def _analysis(draft: Draft) -> Iterator[Found]:
 
 def _known_items(draft: Draft, name: str, codes: Sequence[str]) -> Iterator[Found]:
     for place, code in enumerate(codes):
-        if code not in draft.items.known:
+        if code not in draft.items:
             yield Found(
                 Rule.UNKNOWN_ITEM,
                 ("analysis", name, place),

@@ -53,7 +53,7 @@ def _form_items(draft: Draft, form: Form, path: Path, in_module: set[str]) -> It
             )
         for place, code in enumerate(section.items):
             at: Path = (*here, "items", place)
-            if code not in draft.items.known:
+            if code not in draft.items:
                 yield Found(
                     Rule.UNKNOWN_ITEM, at, f"is {code!r}, which is no item; add it or correct it"
                 )
@@ -72,7 +72,7 @@ def _form_questions(draft: Draft, form: Form, path: Path) -> Iterator[Found]:
     shown: set[str] = set()
     for place, code in enumerate(form.questions):
         at: Path = (*path, "questions", place)
-        if code not in draft.questions.known:
+        if code not in draft.questions:
             yield Found(
                 Rule.UNKNOWN_QUESTION, at, f"is {code!r}, which is no question; add or correct it"
             )
