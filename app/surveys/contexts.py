@@ -1,0 +1,110 @@
+"""What the templates may see; each page has its own type, so that a typing error is found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from app.pages import other
+from instrument.model import Item, Language, Question, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What every member page has."""
+
+    language: Language
+    slug: str
+    """Empty where no survey is known."""
+    base_url: str
+    simulated: bool = False
+    switch: str = ""
+    """Address of the same page in the other language; empty where a form has to post."""
+
+    @property
+    def other(self) -> Language:
+        """The other language."""
+        return other(self.language)
+
+    @property
+    def query(self) -> str:
+        """Keeps the language over links; Indonesian needs none."""
+        return "?lang=en" if self.language == "en" else ""
+
+    @property
+    def home(self) -> str:
+        """Address of the survey."""
+        return f"/s/{self.slug}{self.query}" if self.slug else "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One box of the consent page."""
+
+    code: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentText:
+    """The consent page in one language."""
+
+    paragraphs: tuple[Markup, ...]
+    required: tuple[Choice, ...]
+    optional: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing to put right: where, in the summary, at the field."""
+
+    field: str
+    summary: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SectionView:
+    """One step of the document."""
+
+    number: int
+    title: str
+    items: tuple[Item, ...]
+    questions: tuple[Question, ...]
+    lead: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PromptEntry:
+    """One unanswered question on the prompt."""
+
+    code: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class PromptGroup:
+    """Unanswered questions of one step."""
+
+    title: str
+    entries: tuple[PromptEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The one way on from a message."""
+
+    href: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A page that says how things stand and what to do next."""
+
+    title: str
+    lines: tuple[str, ...]
+    way: Way | None = None
+    card: bool = False
+    """Whether chat apps show a card for it."""

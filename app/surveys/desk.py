@@ -1,0 +1,41 @@
+"""The parts a member's request needs, put together once for an application."""
+
+from __future__ import annotations
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+
+from app.auth import CodeDoor
+from app.db import Database
+from app.pages import Pages
+from app.surveys.service import Answering, StoreOfAnswers
+from app.surveys.survey import Nothing, Survey, Surveys, load
+from app.surveys.views import DocumentView, LandingView, MessageView
+
+
+class Desk:
+    """What the routes reach for."""
+
+    def __init__(self, *, pages: Pages, store: StoreOfAnswers, database: Database) -> None:
+        async def find(slug: str) -> Survey | Nothing:
+            return await run_in_threadpool(load, database, slug)
+
+        self._surveys = Surveys(find)
+        self.answering = Answering(store=store, door=CodeDoor(database))
+        self.landings = LandingView(pages)
+        self.documents = DocumentView(pages)
+        self.messages = MessageView(pages)
+
+    async def survey(self, request: Request) -> Survey | Nothing:
+        """The survey of the address. Raises UnknownCommunity."""
+        return await self._surveys.of(request.path_params["slug"])
+
+
+def desk_of(request: Request) -> Desk:
+    """The application's desk, made at its first request."""
+    state = request.app.state
+    desk: Desk | None = getattr(state, "survey_desk", None)
+    if desk is None:
+        desk = Desk(pages=state.pages, store=state.store, database=state.database)
+        state.survey_desk = desk
+    return desk

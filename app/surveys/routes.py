@@ -1,0 +1,248 @@
+"""The member's addresses. Reading changes nothing; every write is a POST of our own form.
+
+These routes take no session and no dependency: they are the ones a whole community calls
+within an hour (a session dependency alone costs five times a save).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from app import problems
+from app.auth import TooManyWrongCodes
+from app.errors import AppError
+from app.pages import language_of
+from app.submission import NewerState, State, UnknownSubmission, WaveNotAccepting
+from app.surveys.desk import Desk, desk_of
+from app.surveys.faults import UnreadableAnswers
+from app.surveys.forms import AnswerForm, Fields, StartForm, read
+from app.surveys.service import Faulty, NoPurpose, NotReady, Saved, asked_of
+from app.surveys.survey import Nothing, Survey, standing
+
+if TYPE_CHECKING:
+    from app.surveys.plan import Plan
+
+COOKIE = "guyub"
+COOKIE_SECONDS = 14 * 24 * 3600
+router = APIRouter()
+_PRIVATE = {"cache-control": "no-store"}
+
+
+async def landing(request: Request) -> Response:
+    """GET /s/<slug>: welcome, or how things stand. Chat apps fetch it too."""
+    desk, language = desk_of(request), language_of(request.query_params.get("lang"))
+    survey, at = await desk.survey(request), _now()
+    if isinstance(survey, Nothing) or standing(survey, at) != "open":
+        return _page(desk.messages.standing(survey, language, at=at), cache="no-cache")
+    html = desk.landings.landing(survey, language, continuing=COOKIE in request.cookies)
+    return _page(html, cache="no-cache")
+
+
+async def begin(request: Request) -> Response:  # noqa: PLR0911 - one page a return
+    """POST /s/<slug>/mulai: consent and code, or go on; answers the document itself."""
+    desk = desk_of(request)
+    form = StartForm.of(await _fields(request))
+    survey, at = await desk.survey(request), _now()
+    if isinstance(survey, Survey) and form.decline:
+        return _page(desk.messages.stopped(survey, form.language, form.decline))
+    if isinstance(survey, Nothing) or standing(survey, at) != "open":
+        return _page(desk.messages.standing(survey, form.language, at=at), 409)
+    try:
+        state = await _state(request, desk, survey, form, at)
+    except NotReady as why:
+        return _ask_again(request, desk, survey, form, why)
+    except NoPurpose:
+        return _page(desk.messages.stopped(survey, form.language, "purpose"))
+    except UnknownSubmission:
+        html = desk.landings.landing_again(survey, form, {}, continuing=False, lost=True)
+        return _forget(survey, _page(html, 404))
+    except WaveNotAccepting:
+        return _page(desk.messages.standing(survey, form.language, at=at), 409)
+    if state.receipt is not None and form.resume not in ("ubah", "baru"):
+        html = desk.messages.receipt(survey, state.submission_id, state.receipt, form.language)
+        return _forget(survey, _page(html))
+    html = desk.documents.resumed(survey, state, form.language, replace=form.resume == "baru")
+    return _remember(request, survey, state.submission_id, _page(html))
+
+
+async def _state(
+    request: Request, desk: Desk, survey: Survey, form: StartForm, at: datetime
+) -> State:
+    if not form.resume:
+        address = request.client.host if request.client else None
+        return await desk.answering.begin(survey=survey, form=form, address=address, at=at)
+    submission_id = form.submission_id or _remembered(request)
+    if submission_id is None:
+        raise UnknownSubmission("neither the form nor a cookie names a draft")
+    return await desk.answering.go_on(survey=survey, submission_id=submission_id)
+
+
+def _ask_again(
+    request: Request, desk: Desk, survey: Survey, form: StartForm, why: NotReady
+) -> Response:
+    html = desk.landings.landing_again(
+        survey, form, why.wrong, continuing=_remembered(request) is not None
+    )
+    if "too_many" not in why.wrong.values():
+        return _page(html, 422)
+    response = _page(html, 429)
+    response.headers["retry-after"] = str(TooManyWrongCodes.retry_after)
+    return response
+
+
+async def save(request: Request) -> Response:
+    """POST /s/<slug>/simpan: the full state so far; 204 to our script, else the document."""
+    desk = desk_of(request)
+    form = AnswerForm.of(await _fields(request))
+    survey = await desk.survey(request)
+    if isinstance(survey, Nothing):
+        raise WaveNotAccepting("not there")
+    at, asked = _now(), asked_of(survey, form)
+    try:
+        saved = await desk.answering.save(survey=survey, asked=asked, form=form, final=False, at=at)
+    except (Faulty, AppError) as error:
+        return _not_saved(request, desk, survey, asked, form, error)
+    if problems.wants_json(request):
+        return Response(status_code=204, headers=_PRIVATE)
+    return _remember(
+        request,
+        survey,
+        form.submission_id,
+        _page(desk.documents.saved(survey, asked, form, saved, at)),
+    )
+
+
+async def submit(request: Request) -> Response:
+    """POST /s/<slug>/kirim: the last save; asks once, softly, for what has no answer."""
+    desk = desk_of(request)
+    form = AnswerForm.of(await _fields(request))
+    survey = await desk.survey(request)
+    if isinstance(survey, Nothing):
+        raise WaveNotAccepting("not there")
+    at, asked = _now(), asked_of(survey, form)
+    try:
+        saved = await _submit(desk, survey, asked, form, at)
+    except (Faulty, AppError) as error:
+        return _not_saved(request, desk, survey, asked, form, error)
+    language = form.switch_to or form.language
+    if saved.ack.receipt is not None and (form.final or not saved.unanswered):
+        html = desk.messages.receipt(survey, form.submission_id, saved.ack.receipt, language)
+        return _forget(survey, _page(html))
+    return _page(desk.documents.prompt(survey, asked, form, saved, at))
+
+
+async def _submit(desk: Desk, survey: Survey, asked: Plan, form: AnswerForm, at: datetime) -> Saved:
+    """Submit, unless something has no answer and nobody has asked for it yet."""
+    final = form.final and (form.prompted or not desk.answering.gaps(asked, form))
+    return await desk.answering.save(survey=survey, asked=asked, form=form, final=final, at=at)
+
+
+async def forget(request: Request) -> Response:
+    """POST /s/<slug>/lupakan: this phone forgets; nothing stored with us changes."""
+    desk = desk_of(request)
+    language = StartForm.of(await _fields(request)).language
+    survey = await desk.survey(request)
+    return _forget(survey, _page(desk.messages.forgotten(survey, language)))
+
+
+async def results(request: Request) -> Response:
+    """GET /s/<slug>/hasil: what came of it; nothing is published yet."""
+    desk, language = desk_of(request), language_of(request.query_params.get("lang"))
+    return _page(desk.messages.results(await desk.survey(request), language), cache="no-cache")
+
+
+async def rights(request: Request) -> Response:
+    """GET /s/<slug>/hak: what a member can do about their answers, and whom to ask."""
+    desk, language = desk_of(request), language_of(request.query_params.get("lang"))
+    html = desk.messages.rights(await desk.survey(request), language, at=_now())
+    return _page(html, cache="no-cache")
+
+
+async def back_to_start(request: Request) -> Response:
+    """GET of an address that only takes forms (a reload, a shared link): to the start."""
+    query = "?lang=en" if request.query_params.get("lang") == "en" else ""
+    return RedirectResponse(f"/s/{request.path_params['slug']}{query}", 303)
+
+
+_SLUG = "/s/{slug:str}"
+for _path, _endpoint in (("", landing), ("/hasil", results), ("/hak", rights)):
+    router.add_route(_SLUG + _path, _endpoint, methods=["GET"])
+for _path, _endpoint in (
+    ("/mulai", begin),
+    ("/simpan", save),
+    ("/kirim", submit),
+    ("/lupakan", forget),
+):
+    router.add_route(_SLUG + _path, _endpoint, methods=["POST"])
+    router.add_route(_SLUG + _path, back_to_start, methods=["GET"])
+
+
+async def _fields(request: Request) -> Fields:
+    return read(await request.body(), request.headers.get("content-type", ""))
+
+
+def _not_saved(
+    request: Request,
+    desk: Desk,
+    survey: Survey,
+    asked: Plan,
+    form: AnswerForm,
+    error: Faulty | AppError,
+) -> Response:
+    """Answer a save that changed nothing: the page keeps what was typed."""
+    if isinstance(error, Faulty):
+        refusal: AppError = UnreadableAnswers(str(error))
+        html = desk.documents.faulty(survey, asked, form, error.faults)
+    elif isinstance(error, NewerState):
+        refusal = error
+        html = desk.documents.conflict(survey, asked, form, error.rev)
+    elif isinstance(error, WaveNotAccepting):
+        refusal = error
+        html = desk.messages.standing(survey, form.language, at=_now(), posted=True)
+    else:
+        refusal = error
+        html = desk.documents.unsaved(survey, asked, form, error)
+    if problems.wants_json(request):
+        return problems.render(request, refusal, form.language)
+    return _page(html, refusal.status)
+
+
+def _page(html: str | bytes, status: int = 200, *, cache: str = "no-store") -> Response:
+    return Response(html, status, {"cache-control": cache}, "text/html; charset=utf-8")
+
+
+def _remembered(request: Request) -> UUID | None:
+    try:
+        return UUID(request.cookies.get(COOKIE, ""))
+    except ValueError:
+        return None
+
+
+def _remember(
+    request: Request, survey: Survey, submission_id: UUID, response: Response
+) -> Response:
+    """Let this phone find its draft again; everything works without the cookie."""
+    response.set_cookie(
+        COOKIE,
+        submission_id.hex,
+        max_age=COOKIE_SECONDS,
+        path=f"/s/{survey.slug}",
+        secure=request.app.state.settings.base_url.startswith("https:"),
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+def _forget(survey: Survey | Nothing, response: Response) -> Response:
+    response.delete_cookie(COOKIE, path=f"/s/{survey.slug}", httponly=True, samesite="lax")
+    return response
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,160 @@
+"""The survey behind a slug, remembered for two seconds so that a save needs no query.
+
+Whether a wave really accepts is judged by the store in its own transaction; what is
+remembered here only decides which page is shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from app.db import Database
+from app.wave_reader import (
+    CommunityView,
+    UnknownCommunity,
+    WaveView,
+    current_wave,
+    find_community,
+)
+from instrument import registry
+from instrument.model import Instrument, Language, Text
+
+REMEMBER_SECONDS = 2.0
+REMEMBER_SLUGS = 500
+Standing = Literal["none", "early", "open", "closed"]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A community's wave of now, with its questionnaire at hand."""
+
+    community: CommunityView
+    wave: WaveView
+    instrument: Instrument
+    zone: ZoneInfo
+    consent: tuple[Text, ...]
+    """The consent paragraphs as locked for this wave."""
+    fingerprint: str = field(default="")
+    """Changes with anything a kept page shows."""
+
+    @property
+    def slug(self) -> str:
+        """The community's slug."""
+        return self.community.slug
+
+    @property
+    def coded(self) -> bool:
+        """Whether people come with a code (confidential), not openly (anonymous)."""
+        return self.wave.access == "code"
+
+    def granting(self, granted: frozenset[str]) -> frozenset[str]:
+        """Of these consent choices, those behind a question of the form."""
+        form = self.instrument.form(self.wave.form)
+        needed = {self.instrument.question(code).needs_consent for code in form.questions}
+        return frozenset(choice for choice in granted if choice in needed)
+
+    def consent_hash(self, language: Language) -> str:
+        """SHA-256 of the consent page as shown: paragraphs and boxes in one language."""
+        boxes = self.instrument.consent.choices if self.instrument.consent else ()
+        shown = {
+            "language": language,
+            "paragraphs": [paragraph.in_(language) for paragraph in self.consent],
+            "choices": [[box.code, box.text.in_(language)] for box in boxes],
+        }
+        text = json.dumps(shown, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """A community that has no wave yet."""
+
+    community: CommunityView
+
+    @property
+    def slug(self) -> str:
+        """The community's slug."""
+        return self.community.slug
+
+
+def standing(survey: Survey | Nothing, at: datetime) -> Standing:
+    """How things stand for somebody who opens the link at ``at``."""
+    if isinstance(survey, Nothing):
+        return "none"
+    wave = survey.wave
+    if wave.accepts(at):
+        return "open"
+    if wave.state in ("closed", "published"):
+        return "closed"
+    if wave.state == "open" and wave.closes_at is not None and wave.closes_at <= at:
+        return "closed"
+    return "early"
+
+
+def load(database: Database, slug: str) -> Survey | Nothing:
+    """Read the survey of a slug. Raises UnknownCommunity."""
+    with Session(database.read) as session, session.begin():
+        wave = current_wave(session, slug)
+        community = find_community(session, slug)
+    if wave is None:
+        return Nothing(community)
+    return survey_of(community, wave)
+
+
+def survey_of(community: CommunityView, wave: WaveView) -> Survey:
+    """Put a wave and its questionnaire together."""
+    shown: list[object] = [
+        wave.wave_id,
+        wave.state,
+        wave.digest,
+        wave.form,
+        wave.modules,
+        wave.access,
+    ]
+    shown += [str(wave.opens_at), str(wave.closes_at), wave.consent, wave.is_simulated]
+    return Survey(
+        community=community,
+        wave=wave,
+        instrument=registry.find(wave.instrument_key, wave.version),
+        zone=ZoneInfo(community.timezone),
+        consent=tuple(Text(id=one["id"], en=one["en"]) for one in wave.consent),
+        fingerprint=hashlib.sha256(json.dumps(shown).encode()).hexdigest(),
+    )
+
+
+class Surveys:
+    """Finds the survey behind a slug and remembers it, also that there is none."""
+
+    def __init__(self, find: Callable[[str], Awaitable[Survey | Nothing]]) -> None:
+        self._find = find
+        self._known: OrderedDict[str, tuple[float, Survey | Nothing | None]] = OrderedDict()
+
+    async def of(self, slug: str) -> Survey | Nothing:
+        """The community's survey of now. Raises UnknownCommunity."""
+        now = time.monotonic()
+        known = self._known.get(slug)
+        if known is None or known[0] < now:
+            known = (now + REMEMBER_SECONDS, await self._ask(slug))
+            self._known[slug] = known
+            self._known.move_to_end(slug)
+            while len(self._known) > REMEMBER_SLUGS:
+                self._known.popitem(last=False)
+        if known[1] is None:
+            raise UnknownCommunity(slug)
+        return known[1]
+
+    async def _ask(self, slug: str) -> Survey | Nothing | None:
+        try:
+            return await self._find(slug)
+        except UnknownCommunity:
+            return None

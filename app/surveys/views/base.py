@@ -1,0 +1,69 @@
+"""What all member pages share: words, the frame, pages that are made once and kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar, cast
+
+from app.pages import Pages, day
+from app.surveys.contexts import Page
+from app.surveys.survey import Nothing, Survey
+from instrument.model import Language
+
+KEEP = 64
+"""Variants kept of each kind of page; a community in two languages needs about ten."""
+RESULTS_DAYS = 14
+"""Days after the close within which the community hears what came of it."""
+T = TypeVar("T")
+
+
+class Kept:
+    """The last few values made, by key."""
+
+    def __init__(self, size: int = KEEP) -> None:
+        self._size = size
+        self._values: OrderedDict[object, object] = OrderedDict()
+
+    def get(self, key: object, make: Callable[[], T]) -> T:
+        """The value of ``key``, made where it is not kept."""
+        if key not in self._values:
+            self._values[key] = make()
+            while len(self._values) > self._size:
+                self._values.popitem(last=False)
+        return cast("T", self._values[key])
+
+
+class View:
+    """Base of the page makers."""
+
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
+
+    def _(self, language: Language, message: str, /, **values: object) -> str:
+        """Interface text; short, since it stands in every line."""
+        return self._pages.text(language, message, **values)
+
+    def _page(self, survey: Survey | Nothing, language: Language, switch: str = "") -> Page:
+        """The frame of a page; ``switch`` is its own path, where a link can change language."""
+        simulated = isinstance(survey, Survey) and survey.wave.is_simulated
+        return Page(
+            language=language,
+            slug=survey.slug,
+            base_url=self._pages.base_url,
+            simulated=simulated,
+            switch=f"{switch}?lang={'id' if language == 'en' else 'en'}" if switch else "",
+        )
+
+    def _shared_by(self, survey: Survey, language: Language) -> str:
+        """The day by which the community hears what came of it; empty where no end is set."""
+        closes = survey.wave.closes_at
+        if closes is None:
+            return ""
+        return day(closes + timedelta(days=RESULTS_DAYS), language, survey.zone)
+
+
+def query(language: Language) -> str:
+    """Keeps the language over links; Indonesian needs none."""
+    return "?lang=en" if language == "en" else ""

@@ -1,0 +1,178 @@
+"""Pages that end or pause the way: how things stand, thanks, results, rights."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from uuid import UUID
+
+from app import codes
+from app.pages import N_, moment_of
+from app.surveys.contexts import Message, Way
+from app.surveys.survey import Nothing, Survey, standing
+from app.surveys.views.base import View, query
+from instrument.model import Language
+
+
+class MessageView(View):
+    """Makes the calm pages."""
+
+    def receipt(self, survey: Survey, submission_id: UUID, receipt: str, language: Language) -> str:
+        """Thanks, the receipt code, and what happens next."""
+        closes = survey.wave.closes_at
+        return self._pages.render(
+            "surveys/receipt.html",
+            language,
+            page=self._page(survey, language),
+            id=str(submission_id),
+            receipt=codes.show(receipt),
+            coded=survey.coded,
+            closes=moment_of(closes, language, survey.zone) if closes else "",
+            shared_by=self._shared_by(survey, language),
+        )
+
+    def standing(
+        self,
+        survey: Survey | Nothing,
+        language: Language,
+        *,
+        at: datetime,
+        posted: bool = False,
+    ) -> str:
+        """No survey yet, not open yet, or closed: what is, and when to come back.
+
+        ``posted``: somebody has just sent answers that came too late.
+        """
+        if isinstance(survey, Survey) and standing(survey, at) == "closed":
+            return self._closed(survey, language, posted=posted)
+        opens = survey.wave.opens_at if isinstance(survey, Survey) else None
+        first = self._(language, "There is nothing to fill in yet.")
+        if isinstance(survey, Survey) and opens is not None and opens > at:
+            moment = moment_of(opens, language, survey.zone)
+            first = self._(
+                language, "It opens on %(moment)s. Please come back then.", moment=moment
+            )
+        message = Message(
+            self._(language, "The survey is not open yet"),
+            (first, self._(language, "Keep this link: it stays the same.")),
+            card=True,
+        )
+        return self._message(survey, language, message)
+
+    def _closed(self, survey: Survey, language: Language, *, posted: bool) -> str:
+        closes = survey.wave.closes_at
+        lines = []
+        if posted:
+            lines.append(
+                self._(language, "What you have just filled in came too late and was not saved.")
+            )
+        if closes is not None:
+            moment = moment_of(closes, language, survey.zone)
+            lines.append(self._(language, "It ran until %(moment)s.", moment=moment))
+        lines.append(
+            self._(language, "Thank you to everybody who answered. Answers saved in time count,"
+                             " even if they were not sent.")
+        )  # fmt: skip
+        if closes is not None:
+            by = self._shared_by(survey, language)
+            lines.append(self._(language, "The combined results come by %(day)s.", day=by))
+        way = Way(f"/s/{survey.slug}/hasil{query(language)}", self._(language, "To the results"))
+        message = Message(self._(language, "This survey is closed"), tuple(lines), way, card=True)
+        return self._message(survey, language, message)
+
+    def stopped(self, survey: Survey, language: Language, why: str) -> str:
+        """Somebody does not take part: thanks, and nothing was stored.
+
+        ``why``: ``umur`` (under 18), ``purpose`` (no use granted), else their own choice.
+        """
+        nothing = self._(language, "We have stored nothing.")
+        if why == "umur":
+            title = N_("Thank you for your interest")
+            lines = [self._(language, "This survey is for members of 18 and older."), nothing]
+        elif why == "purpose":
+            title = N_("Then we may not keep your answers")
+            lines = [
+                self._(language, "You agreed to take part, but to no use of your answers: neither"
+                                 " research nor the combined report. So there is nothing we may"
+                                 " do with them."),
+                nothing,
+                self._(language, "If that was not what you meant, go back and choose one."),
+            ]  # fmt: skip
+        else:
+            title = N_("That is quite all right")
+            lines = [
+                self._(language, "Thank you for reading this far."),
+                nothing,
+                self._(language, "If you change your mind, the link still works."),
+            ]
+        message = Message(self._(language, title), tuple(lines), self._back(survey, language))
+        return self._message(survey, language, message)
+
+    def forgotten(self, survey: Survey | Nothing, language: Language) -> str:
+        """The phone remembers nothing any more."""
+        lines = [
+            self._(language, "This phone no longer remembers the survey."),
+            self._(language, "What was already saved with us is still there."),
+        ]
+        if isinstance(survey, Survey) and survey.coded:
+            lines.append(self._(language, "To go on later, open the link and enter your code."))
+        message = Message(
+            self._(language, "Removed from this phone"),
+            tuple(lines),
+            self._back(survey, language),
+        )
+        return self._message(survey, language, message)
+
+    def results(self, survey: Survey | Nothing, language: Language) -> str:
+        """No results are published yet, and when to expect them."""
+        lines = [self._(language, "No results have been published yet.")]
+        by = self._shared_by(survey, language) if isinstance(survey, Survey) else ""
+        if by:
+            lines.append(
+                self._(language, "They are shared by %(day)s, here and in the WA group.", day=by)
+            )
+        lines.append(
+            self._(language, "You will see the same figures as the chair: combined ones only.")
+        )
+        message = Message(
+            self._(language, "Results for members"),
+            tuple(lines),
+            self._back(survey, language),
+            card=True,
+        )
+        return self._message(survey, language, message, switch=f"/s/{survey.slug}/hasil")
+
+    def rights(self, survey: Survey | Nothing, language: Language, *, at: datetime) -> str:
+        """What a member can do about their answers today, and whom to ask for the rest."""
+        closes, contact, coded = "", "", True
+        if isinstance(survey, Survey):
+            coded = survey.coded
+            if standing(survey, at) == "open" and survey.wave.closes_at is not None:
+                closes = moment_of(survey.wave.closes_at, language, survey.zone)
+            contact = _first_sentence(survey.consent[0].in_(language)) if survey.consent else ""
+        return self._pages.render(
+            "surveys/rights.html",
+            language,
+            page=self._page(survey, language, switch=f"/s/{survey.slug}/hak"),
+            coded=coded,
+            closes=closes,
+            contact=contact,
+        )
+
+    def _message(
+        self, survey: Survey | Nothing, language: Language, message: Message, switch: str = ""
+    ) -> str:
+        return self._pages.render(
+            "surveys/message.html",
+            language,
+            page=self._page(survey, language, switch=switch or f"/s/{survey.slug}"),
+            message=message,
+        )
+
+    def _back(self, survey: Survey | Nothing, language: Language) -> Way:
+        return Way(f"/s/{survey.slug}{query(language)}", self._(language, "Back to the survey"))
+
+
+def _first_sentence(text: str) -> str:
+    """The sentence of the consent text that says who asks and how to reach them."""
+    return re.split(r"(?<=[.\])])\s+(?=[A-Z])", text, maxsplit=1)[0]
