@@ -362,9 +362,10 @@ def _batch(rows: list[StoredResponse], source: _Source, key: bytes) -> Batch:
     seconds = np.full((len(rows), sections), np.nan)
     values, missing = [], []
     for number, row in enumerate(rows):
-        times = row.extra.get(PARADATA, {}).get("seconds") or []
-        for place, time in enumerate(times[:sections]):
-            if time is not None:
+        paradata = row.extra.get(PARADATA, {})
+        seen = set(paradata.get("seen", ()))
+        for place, time in enumerate(paradata.get("seconds", ())[:sections]):
+            if place + 1 in seen:  # a section that was not seen took no time, not 0 s
                 seconds[number, place] = time
         own = _questions(row, source)
         values.append(own[0])
