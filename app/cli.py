@@ -42,16 +42,20 @@ def serve(
 
 @cli.command()
 def demo(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
     reset: Annotated[bool, typer.Option("--reset", help="Start anew: delete demo data.")] = False,
     prepare: Annotated[
         bool, typer.Option("--prepare", help="Only make the data and the analyses; don't serve.")
     ] = False,
 ) -> None:
     """Load a simulated community in two waves, analyse it, and serve it on loopback."""
-    from app.demo.start import start  # noqa: PLC0415
+    from app.demo.start import prepare as make  # noqa: PLC0415
+    from app.server import run  # noqa: PLC0415
 
-    start(port=port, reset=reset, serve=not prepare)
+    ready = make(port=port, reset=reset, say=typer.echo)
+    typer.echo(ready.greeting)
+    if not prepare:
+        run(ready.settings, host="127.0.0.1", port=port, demo=ready.demo)
 
 
 @db.command()

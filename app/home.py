@@ -28,7 +28,7 @@ def page_of(request: Request, language: Language) -> Page:
 async def front(request: Request) -> HTMLResponse:
     """Say what this is and, in the demo, what to open."""
     language = language_of(request.query_params.get("lang"))
-    demo = getattr(request.app.state, "demo", None)
+    demo = request.app.state.demo
     body = request.app.state.pages.render(
         "home/front.html", language, page=page_of(request, language), demo=demo
     )

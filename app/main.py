@@ -33,6 +33,7 @@ from app.settings import Settings
 
 if TYPE_CHECKING:
     from app.db import Database
+    from app.demo.routes import Demo
 
 BODY_LIMIT = 64 * 1024
 """Bytes of a request body; a full questionnaire with long open answers is under 8 KB."""
@@ -40,8 +41,11 @@ SWEEP_SECONDS = 60
 log = logging.getLogger("guyub")
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Make the application; nothing is opened before the server starts it."""
+def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
+    """Make the application; nothing is opened before the server starts it.
+
+    ``demo`` (with ``settings.demo``) brings the front page and routes of the demo.
+    """
     from app import health, home, problems  # noqa: PLC0415 - one place names the routes
     from app.assets import MOUNT, Assets  # noqa: PLC0415
     from app.origin import CrossOriginMiddleware  # noqa: PLC0415
@@ -58,10 +62,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(surveys.router)
     app.include_router(health.router)
     app.include_router(home.router)
-    if settings.demo:
-        from app.demo import routes as demo  # noqa: PLC0415 - mounted with DEMO only
+    app.state.demo = demo if settings.demo else None
+    if app.state.demo is not None:
+        from app.demo import routes  # noqa: PLC0415 - mounted with DEMO only
 
-        app.include_router(demo.router)
+        app.include_router(routes.router)
     problems.install(app)
 
     # The last one added is the outermost.

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from app.errors import AppError
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.demo.routes import Demo
 
 
 class NotLoopback(AppError):
@@ -36,15 +40,37 @@ def require_loopback(settings: Settings, host: str) -> None:
     raise NotLoopback(msg)
 
 
-def run(settings: Settings, *, host: str, port: int) -> None:
-    """Serve until stopped. Raises `NotLoopback`, or what opening the store raises."""
+class StoreBehind(AppError):
+    """The store is not at the newest migration."""
+
+    status = 503
+    slug = "store-behind"
+    title_en = "The store is not at this program's newest migration"
+    title_id = "Basis data belum sesuai dengan program ini"
+    hint_en = "Make a backup, run `guyub db upgrade`, then start again."
+    hint_id = "Buat cadangan, jalankan `guyub db upgrade`, lalu mulai lagi."
+
+
+def require_current(settings: Settings) -> None:
+    """Refuse to serve a store that is missing or behind. Raises `StoreBehind`."""
+    from app.migrate import current, head  # noqa: PLC0415 - alembic; once at the start
+
+    found, wanted = current(settings), head()
+    if found != wanted:
+        msg = f"{settings.shown_database} is at {found or 'nothing'}, wanted is {wanted}"
+        raise StoreBehind(msg)
+
+
+def run(settings: Settings, *, host: str, port: int, demo: Demo | None = None) -> None:
+    """Serve until stopped. Raises `NotLoopback`, `StoreBehind`, or what opening raises."""
     import uvicorn  # noqa: PLC0415 - after the checks that need no server
 
     from app.main import create_app  # noqa: PLC0415
 
     require_loopback(settings, host)
+    require_current(settings)
     uvicorn.run(
-        create_app(settings),
+        create_app(settings, demo=demo),
         host=host,
         port=port,
         log_level=settings.log_level.lower(),

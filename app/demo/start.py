@@ -1,4 +1,4 @@
-"""`guyub demo`: make what is missing, say what to open, serve."""
+"""`guyub demo`: make what is missing, and say what to open."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlmodel import Session, col, select
 
+from app.codes import show
 from app.db import Database
 from app.demo.load import BY, NAME, SLUG, TRY_DAYS, fresh_codes, load_community
 from app.demo.products import analysis_folder, newest
+from app.demo.routes import Demo, product_environment
 from app.errors import AppError
 from app.settings import Settings
 from app.tables import Wave
@@ -42,31 +46,68 @@ class ProductsFailed(AppError):
     title_id = "Data dan analisis demo gagal dibuat"
 
 
-def start(*, port: int, reset: bool, serve: bool) -> None:
-    """Make the demo's store, data sets and analyses where they are missing; serve them.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A demo that is ready to be served."""
 
-    Always the embedded store, in ``DATA_DIR/demo``. Raises PortTaken, ProductsFailed.
+    settings: Settings
+    demo: Demo
+
+    @property
+    def greeting(self) -> str:
+        """What to open, for the terminal."""
+        address = self.settings.base_url
+        codes = "  ".join(self.demo.codes) or "none is free; use --reset"
+        return f"""
+  Guyub demo (everything in it is simulated)
+
+  Front page             {address}/
+  Answer as a member     {address}/s/{self.demo.slug}
+                         with one of these codes: {codes}
+  Data sets, analysis    {address}/demo/data
+
+  Stop with Ctrl+C. `guyub demo --reset` starts anew.
+"""
+
+
+def prepare(*, port: int, reset: bool, say: Callable[[str], None]) -> Prepared:
+    """Make the demo's store, data sets and analyses where they are missing.
+
+    Always the embedded store, in ``DATA_DIR/demo``. ``say`` tells what goes on. Raises
+    PortTaken, ProductsFailed.
     """
-    if serve:
-        _require_free(port)
+    _require_free(port)
     home = Settings().data_dir / "demo"
     settings = _settings(home, port)
     if reset and home.exists():
         shutil.rmtree(home)
-        _say("Demo data deleted.")
+        say("Demo data deleted.")
     if not settings.sqlite_path.exists():
-        _build(home, port)
-    with_waves = _keep_open(settings)
-    _make_products(settings, with_waves)
-    if serve:
-        _serve(settings, with_waves, port)
+        say(_build(home, port))
+    names = _keep_open(settings)
+    missing = [
+        name
+        for name in names
+        if newest(settings, name) is None
+        or not (analysis_folder(settings, name) / "report.html").exists()
+    ]
+    if missing:
+        say(f"Making data sets and first analyses of {', '.join(missing)} ...")
+        _make_products(settings, missing)
+    database = Database(settings)
+    try:
+        codes = fresh_codes(database, settings.key("code_key"), count=CODES, at=datetime.now(UTC))
+    finally:
+        database.close()
+    shown = tuple(show(code) for code in codes)
+    return Prepared(settings, Demo(slug=SLUG, community=NAME, waves=names, codes=shown))
 
 
 def _settings(home: Path, port: int) -> Settings:
     return Settings(data_dir=home, database_url="", base_url=f"http://{HOST}:{port}", demo=True)
 
 
-def _build(home: Path, port: int) -> None:
+def _build(home: Path, port: int) -> str:
     """Load the community beside its place, then move it there: it is whole or absent."""
     from app.migrate import upgrade  # noqa: PLC0415 - once in a demo's life
 
@@ -78,9 +119,9 @@ def _build(home: Path, port: int) -> None:
     upgrade(settings)
     loaded = load_community(settings, today=datetime.now(UTC).date())
     building.rename(home)
-    _say(
-        f"Loaded {NAME}: {loaded.responses} simulated members answered in {len(loaded.waves)} "
-        f"waves, through the same door as people ({time.process_time() - began:.1f} CPU s)."
+    return (
+        f"Loaded {NAME}: {loaded.responses} answers of simulated members in {len(loaded.waves)} "
+        f"waves, through the door that people use ({time.process_time() - began:.1f} CPU s)."
     )
 
 
@@ -107,20 +148,9 @@ def _keep_open(settings: Settings) -> tuple[str, ...]:
         database.close()
 
 
-def _make_products(settings: Settings, names: tuple[str, ...]) -> None:
-    missing = [
-        name
-        for name in names
-        if newest(settings, name) is None
-        or not (analysis_folder(settings, name) / "report.html").exists()
-    ]
-    if not missing:
-        return
-    from app.demo.routes import product_environment  # noqa: PLC0415
-
-    _say(f"Making data sets and first analyses of {', '.join(missing)} ...")
+def _make_products(settings: Settings, names: list[str]) -> None:
     done = subprocess.run(  # noqa: S603 - this program, our own names
-        [sys.executable, "-m", "app.demo.products", *missing],
+        [sys.executable, "-m", "app.demo.products", *names],
         env=product_environment(settings),
         capture_output=True,
         text=True,
@@ -128,42 +158,6 @@ def _make_products(settings: Settings, names: tuple[str, ...]) -> None:
     )
     if done.returncode != 0:
         raise ProductsFailed(done.stderr.strip()[-2000:])
-
-
-def _serve(settings: Settings, names: tuple[str, ...], port: int) -> None:
-    import uvicorn  # noqa: PLC0415
-
-    from app.demo.routes import Demo  # noqa: PLC0415
-    from app.main import create_app  # noqa: PLC0415
-
-    database = Database(settings)
-    try:
-        codes = fresh_codes(database, settings.key("code_key"), count=CODES, at=datetime.now(UTC))
-    finally:
-        database.close()
-    from app.codes import show  # noqa: PLC0415
-
-    shown = tuple(show(code) for code in codes)
-    app = create_app(settings)
-    app.state.demo = Demo(slug=SLUG, community=NAME, waves=names, codes=shown)
-    _say(_what_to_open(port, shown))
-    uvicorn.run(
-        app, host=HOST, port=port, log_level="warning", access_log=False, server_header=False
-    )
-
-
-def _what_to_open(port: int, codes: tuple[str, ...]) -> str:
-    address = f"http://{HOST}:{port}"
-    return f"""
-  Guyub demo (everything in it is simulated)
-
-  Front page             {address}/
-  Answer as a member     {address}/s/{SLUG}
-                         with one of these codes: {"  ".join(codes) or "none is free; use --reset"}
-  Data sets, analysis    {address}/demo/data
-
-  Stop with Ctrl+C. `guyub demo --reset` starts anew.
-"""
 
 
 def _require_free(port: int) -> None:
@@ -174,7 +168,3 @@ def _require_free(port: int) -> None:
         except OSError as error:
             msg = f"something listens on port {port}; stop it, or use --port with another number"
             raise PortTaken(msg) from error
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
