@@ -7,11 +7,11 @@ shares the machine with the server, so its own CPU seconds are part of what it r
 
 Each respondent plays one shape of visit:
 
-- ``sections``: landing, the static files, `mulai` (answers the form), one save a section
-  answered 204, submit (answers the receipt): what a browser with JavaScript does;
+- ``sections``: landing, the static files, `mulai` (answers the form), one save a step answered
+  204, submit (answers the receipt): what a browser with JavaScript does;
 - ``once``: landing, the static files, `mulai`, one submit with everything in it;
-- ``pages``: without JavaScript: every section posted as a form and answered with 303 and the
-  whole document again, then the submit.
+- ``pages``: without JavaScript: every step posted as a form and answered with the whole document
+  again, then the submit.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ import time
 from array import array
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from urllib.parse import urlencode
+from itertools import count
+from urllib.parse import quote_plus, urlencode
 
 import httptools
 
-ID = re.compile(rb'name="?id"?[^>]*?value="?([0-9a-f-]{36})')
-REV = re.compile(rb'name="?rev"?[^>]*?value="?([0-9]+)')
+HIDDEN = re.compile(rb'<input type="hidden" name="(id|rev|latar)" value="([^"]*)"')
 CHROMIUM = (
     b"Connection: keep-alive\r\n"
     b'sec-ch-ua: "Chromium";v="138", "Not=A?Brand";v="8"\r\n'
@@ -48,7 +48,7 @@ NAVIGATE = (
     b"Sec-Fetch-Mode: navigate\r\nSec-Fetch-User: ?1\r\nSec-Fetch-Dest: document\r\n"
 )
 FETCH = (
-    b"Accept: */*\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: cors\r\n"
+    b"Accept: application/json\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: cors\r\n"
     b"Sec-Fetch-Dest: empty\r\n"
 )
 SUBRESOURCE = (
@@ -70,14 +70,10 @@ class Script:
     """Name and value of the consent boxes."""
     code_field: str | None
     """Field of the participant code; None where the wave is open to all."""
-    sections: list[list[list[str]]]
-    """For each section the name and value of each answer."""
-    questions: list[list[str]]
-    """Answers after the last section (behaviour, background)."""
+    steps: list[list[list[str]]]
+    """For each step of the form the name and value of each answer; one save a step."""
     static: list[str]
     """Paths of the static files a first visit fetches."""
-    save_headers: dict[str, str] = field(default_factory=dict)
-    """Headers by which the page's script asks for 204."""
 
 
 @dataclass(frozen=True)
@@ -219,32 +215,66 @@ class Browser(asyncio.Protocol):
 
 
 class Bodies:
-    """The form posts of one script, encoded once; a respondent adds id and rev."""
+    """The form posts of one script, encoded once; a respondent adds what the form page says."""
 
     def __init__(self, script: Script) -> None:
         self.start = _encode(script.consent)
         if script.code_field is not None:
             self.start += b"&" + script.code_field.encode() + b"="
+        last = len(script.steps)
+        everything = [pair for step in script.steps for pair in step]
         self.saves: list[bytes] = []
+        """With JavaScript: the state after each step, and one more save before the submit."""
+        self.pages: list[bytes] = []
+        """Without: the same answers, and the button pressed."""
         given: list[list[str]] = []
-        count = len(script.sections)
-        for number, section in enumerate(script.sections, start=1):
-            given += section
-            seen = ",".join(str(n) for n in range(1, min(number + 1, count) + 1))
-            seconds = ",".join(f"{20 + n}.5" for n in range(number))
-            self.saves.append(_encode(_controls(seen, seconds) + given))
-        full = given + script.questions
-        seen = ",".join(str(n) for n in range(1, count + 1))
-        seconds = ",".join(f"{20 + n}.5" for n in range(count))
-        self.submit = _encode(_controls(seen, seconds) + full) + b"&final=1"
+        for number, step in enumerate(script.steps, start=1):
+            given += step
+            answered = {name for name, _ in given}
+            state = [pair for pair in everything if pair[0] in answered or not pair[1]]
+            shown = min(number + 1, last)
+            self.saves.append(_encode(_by_script(shown, number, last) + state))
+            self.pages.append(_encode([*_PLAIN, ["ke", str(shown)], *state]))
+        self.submit = _encode([*_by_script(last, last, last), *everything, ["final", "1"]])
+        self.once = _encode([*_PLAIN, *everything, ["final", "1"]])
 
 
-def _controls(seen: str, seconds: str) -> list[list[str]]:
-    return [["lang", "id"], ["lihat", seen], ["detik", seconds]]
+_PLAIN = [["lang", "id"], ["lihat", ""], ["detik", ""], ["ditanya", ""], ["layar", ""]]
+
+
+def _by_script(shown: int, timed: int, steps: int) -> list[list[str]]:
+    """The hidden fields as the page's script fills them: steps shown, seconds on each."""
+    seconds = ",".join(f"{20 + n}.5" if n < timed else "0" for n in range(steps))
+    seen = ",".join(str(n) for n in range(1, shown + 1))
+    return [
+        ["lang", "id"],
+        ["lihat", seen],
+        ["detik", seconds],
+        ["ditanya", ""],
+        ["layar", "js"],
+    ]
 
 
 def _encode(pairs: list[list[str]]) -> bytes:
     return urlencode([(name, value) for name, value in pairs]).encode()
+
+
+class FormPage:
+    """What a form page says about itself."""
+
+    def __init__(self, html: bytes) -> None:
+        hidden = dict(HIDDEN.findall(html))
+        if b"id" not in hidden:
+            raise UnexpectedAnswer("the form carries no submission id")
+        self.id: bytes = hidden.pop(b"id")
+        self.rev = int(hidden.pop(b"rev", b"1"))
+        self._rest = b"".join(
+            b"%b=%b&" % (name, quote_plus(value).encode()) for name, value in hidden.items()
+        )
+
+    def body(self, rev: int, rest: bytes) -> bytes:
+        """A post of this form."""
+        return b"id=%b&rev=%d&%b%b" % (self.id, rev, self._rest, rest)
 
 
 class Driver:
@@ -256,8 +286,6 @@ class Driver:
         self.base = f"/s/{job.script.slug}".encode()
         self.host = f"{job.host}:{job.port}".encode()
         self.static = [path.encode() for path in job.script.static]
-        extra = "".join(f"{name}: {value}\r\n" for name, value in job.script.save_headers.items())
-        self.save_headers = FETCH + extra.encode()
         self.times: dict[str, array[float]] = {}
         self.outcome = Outcome()
         self.people: Iterator[int] = iter(range(job.respondents))
@@ -288,33 +316,29 @@ class Driver:
         if self.job.script.code_field is not None:
             start += self.job.codes[person].encode()
         await self.step(browser, "start", b"POST", self.base + b"/mulai", body=start)
-        page = browser.content()
-        found, rev_found = ID.search(page), REV.search(page)
-        if found is None:
-            raise UnexpectedAnswer("start: the form carries no submission id")
-        key = b"id=" + found[1] + b"&rev="
-        rev = int(rev_found[1]) if rev_found is not None else 1
+        page = FormPage(browser.content())
+        revs = count(page.rev)
         if self.job.shape == "sections":
             for save in self.bodies.saves:
-                body = key + b"%d&" % rev + save
                 await self.step(
                     browser,
                     "save",
                     b"POST",
                     self.base + b"/simpan",
-                    headers=self.save_headers,
-                    body=body,
+                    headers=FETCH,
+                    body=page.body(next(revs), save),
                     expected=204,
                 )
-                rev += 1
+            last = self.bodies.submit
         elif self.job.shape == "pages":
-            for number, save in enumerate(self.bodies.saves, start=1):
-                body = key + b"%d&ke=%d&" % (rev, min(number + 1, len(self.bodies.saves))) + save
-                await self.page(browser, body)
-                rev += 1
-        body = key + b"%d&" % rev + self.bodies.submit
+            for save in self.bodies.pages:
+                await self.page(browser, page.body(next(revs), save))
+            last = self.bodies.once
+        else:
+            last = self.bodies.once
+        body = page.body(next(revs), last)
         await self.step(browser, "submit", b"POST", self.base + b"/kirim", body=body)
-        self.outcome.ids.append(found[1].decode())
+        self.outcome.ids.append(page.id.decode())
 
     async def page(self, browser: Browser, body: bytes) -> None:
         """One section without JavaScript: the post, and the page it leads to."""

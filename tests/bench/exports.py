@@ -103,11 +103,20 @@ class CsvFloor:
 
 
 def exports(store: Ours, sizes: Sequence[int]) -> list[dict[str, float]]:
-    """Export data sets of these sizes from a SQLite store; growth is over an empty data set."""
-    start = guyub(store.export_command(0), store.environment)
+    """Export data sets of these sizes from a SQLite store; growth is over an empty data set.
+
+    Each size is a community of its own with one wave, filled for the purpose.
+    """
+
+    def cost_of(rows: int) -> Cost:
+        slug = f"data-{rows}"
+        store.fill(rows, slug=slug)
+        return guyub(["dataset", "export", "--wave", f"{slug}-1"], store.environment)
+
+    start = cost_of(0)
     found = []
     for rows in sizes:
-        cost = guyub(store.export_command(rows), store.environment)
+        cost = cost_of(rows)
         floor = in_process(CsvFloor(store.database_file, store.folder / "floor.csv", rows))
         found.append(
             {

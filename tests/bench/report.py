@@ -104,7 +104,8 @@ class Report:
             "\n".join(
                 f"data set of {one['rows']:,} rows: CPU {one['cpu']:.2f} s "
                 f"({one['cpu_above_start']:.2f} s above an empty one), "
-                f"peak RSS {one['rss']:.0f} MB (+{one['rss_growth']:.0f} MB); csv module alone {one['floor_cpu']:.2f} s"
+                f"peak RSS {one['rss']:.0f} MB (+{one['rss_growth']:.0f} MB); "
+                f"csv module alone {one['floor_cpu']:.2f} s"
                 for one in self.exports
             ),
             table.gates_table(self.gates()),
@@ -151,11 +152,12 @@ def _cell(cell: Cell) -> dict[str, Any]:
 def _stored_lines(report: Report) -> str:
     lines = []
     for empty, filled in report.pairs:
+        speed = [cell.median("completed_per_s") for cell in (filled, empty)]
+        cpu = [cell.median("cpu_per_1000") for cell in (filled, empty)]
         lines.append(
             f"{report.filled:,} responses stored ({empty.target.database}): "
-            f"{filled.median('completed_per_s'):.1f}/s against "
-            f"{empty.median('completed_per_s'):.1f}/s empty, CPU {filled.median('cpu_per_1000'):.2f} against "
-            f"{empty.median('cpu_per_1000'):.2f} s/1,000"
+            f"{speed[0]:.1f}/s against {speed[1]:.1f}/s empty, "
+            f"CPU {cpu[0]:.2f} against {cpu[1]:.2f} s/1,000"
         )
     return "\n".join(lines)
 

@@ -4,49 +4,47 @@ from __future__ import annotations
 
 import random
 
-from instrument.model import Form, Instrument, Question
+from app.surveys.plan import Plan
+from instrument.model import Question
 from tests.bench.driver import Script
 from tests.bench.floor import ID, Page, Pages
 
 SEED = 20261124
 
 
-def member_script(instrument: Instrument, form: Form, *, slug: str, static: list[str]) -> Script:
-    """A member who agrees to everything and answers every item and closed question."""
+def member_script(plan: Plan, *, slug: str, static: list[str]) -> Script:
+    """A member who agrees to everything and answers all but the open questions."""
     rng = random.Random(SEED)
-    values = [str(option.value) for option in instrument.response_scale.options]
-    consent = instrument.consent
+    values = [str(option.value) for option in plan.instrument.response_scale.options]
+    consent = plan.instrument.consent
+    choices = consent.choices if consent else ()
     return Script(
         slug=slug,
-        consent=[["lang", "id"], *(["izin", one.code] for one in consent.choices)]
-        if consent
-        else [],
+        consent=[["lang", "id"], *(["izin", one.code] for one in choices)],
         code_field="kode",
-        sections=[
-            [[code, rng.choice(values)] for code in section.items] for section in form.sections
-        ],
-        questions=[
-            [code, answer]
-            for code in form.questions
-            if (answer := _answer(instrument.question(code), rng)) is not None
+        steps=[
+            [[item.code, rng.choice(values)] for item in step.items]
+            + [[question.code, answer(question, rng)] for question in step.questions]
+            for step in plan.steps
         ],
         static=static,
     )
 
 
-def _answer(question: Question, rng: random.Random) -> str | None:
+def answer(question: Question, rng: random.Random) -> str:
+    """An answer as a form sends it; an open question is left empty."""
     if question.kind == "choice":
         return str(rng.choice(question.options).value)
     if question.kind == "number":
         low = question.low or 0
         return str(rng.randint(low, min(low + 10, question.high or low + 10)))
-    return None  # open answers are left empty, as most people do
+    return ""  # as most people leave it
 
 
 def stand_in_script(slug: str = "lantai") -> Script:
     """A questionnaire of the usual shape, for running the driver against the floor alone."""
     rng = random.Random(SEED)
-    sections = [
+    steps = [
         [[f"I{section * 5 + n + 1}", str(rng.randint(1, 5))] for n in range(5)]
         for section in range(9)
     ]
@@ -54,15 +52,14 @@ def stand_in_script(slug: str = "lantai") -> Script:
         slug=slug,
         consent=[["setuju", "1"]],
         code_field=None,
-        sections=sections,
-        questions=[["Q1", "3"], ["Q2", "2"]],
+        steps=[*steps, [["Q1", "3"], ["Q2", ""]]],
         static=["/static/a.css", "/static/a.js"],
     )
 
 
 def stand_in_pages(script: Script) -> Pages:
     """Pages of about the real size, with the fields the driver looks for."""
-    items = tuple(name for section in script.sections for name, _ in section)
+    items = tuple(name for step in script.steps for name, _ in step if name[0] == "I")
     rows = "".join(
         f"<fieldset><legend>Pernyataan {code}</legend>"
         + "".join(

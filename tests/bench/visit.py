@@ -12,8 +12,10 @@ import asyncio
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import count
 
-from tests.bench.driver import FETCH, ID, NAVIGATE, REV, SUBRESOURCE, Bodies, Browser, Script
+from tests.bench.driver import FETCH, NAVIGATE, SUBRESOURCE, Bodies, Browser, FormPage, Script
+from tests.bench.floor import ID
 
 FETCHED_RELS = frozenset({"stylesheet", "icon", "manifest", "preload", "modulepreload"})
 
@@ -123,18 +125,14 @@ class Visitor:
         landing = await self._page("GET", base)
         start = bodies.start + (code or "").encode()
         form = await self._page("POST", f"{base}/mulai", start)
-        found, rev_found = ID.search(form), REV.search(form)
-        if found is None:
-            raise LookupError("the form page carries no submission id")
-        key, rev = b"id=" + found[1], int(rev_found[1]) if rev_found else 1
-        headers = "".join(f"{n}: {v}\r\n" for n, v in self.script.save_headers.items()).encode()
+        page = FormPage(form)
+        revs = count(page.rev)
         for save in bodies.saves:
-            body = key + b"&rev=%d&" % rev + save
-            await self._fetch("save", "POST", f"{base}/simpan", FETCH + headers, body)
-            rev += 1
-        receipt = await self._page("POST", f"{base}/kirim", key + b"&rev=%d&" % rev + bodies.submit)
+            await self._fetch("save", "POST", f"{base}/simpan", FETCH, page.body(next(revs), save))
+        submit = page.body(next(revs), bodies.submit)
+        receipt = await self._page("POST", f"{base}/kirim", submit)
         self.browser.transport.close()  # type: ignore[attr-defined]
-        form = form.replace(found[1], b"00000000-0000-4000-8000-000000000000")
+        form = form.replace(page.id, ID)
         return self.log, Kept(landing, form, receipt, dict(self.static))
 
     async def _page(self, method: str, path: str, body: bytes | None = None) -> bytes:

@@ -104,6 +104,11 @@ def measure(size: Size, say: Say) -> Report:
             target.script.static[:] = list(kept.static)
         floors = {name: _floor(stack, folder, ours[name], engine) for name in DATABASES}
 
+        say("data sets")
+        with_data = Ours(folder / "data", "sqlite", None)
+        with_data.prepare(codes=0)
+        report.exports = exports(with_data, size.exports)
+
         report.groups = [
             [
                 Cell(target, shape, clients, size.respondents[shape])
@@ -126,8 +131,6 @@ def measure(size: Size, say: Say) -> Report:
         ]
         interleave(report.pairs, size.stored_rounds, say)
         report.memory |= {f"{name}, filled": target.server.pss() for name, target in fulls.items()}
-        say("data sets")
-        report.exports = exports(full["sqlite"], size.exports)
     report.seconds = time.perf_counter() - began
     return report
 
