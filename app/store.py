@@ -147,7 +147,7 @@ class Store:
             result = connection.execution_options(yield_per=size).execute(
                 text(_ROWS), {"wave_id": wave_id}
             )
-            for rows in result.partitions():
+            for rows in result.partitions(size):
                 batch = [
                     made
                     for made in map(_stored_response, rows)

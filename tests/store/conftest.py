@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
@@ -218,7 +218,7 @@ def world(engine: Database, small: Instrument) -> World:
 
 
 @pytest.fixture
-def at_once() -> Iterator[Callable[..., list[object]]]:
+def at_once() -> Callable[..., list[object]]:
     """Run coroutines on one loop at the same time; errors come back as values."""
     import asyncio
 
@@ -228,4 +228,4 @@ def at_once() -> Iterator[Callable[..., list[object]]]:
 
         return asyncio.run(gather())
 
-    yield run
+    return run
