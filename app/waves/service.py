@@ -160,11 +160,7 @@ def open_wave(*, session: Session, wave_id: int, by: str, at: datetime) -> Wave:
     _delete_test_rows(session, wave)
     wave.is_test = False
     wave.state = "open"
-    session.add(wave)
-    try:
-        session.flush()
-    except IntegrityError as error:
-        raise OtherWaveOpen(f"community {wave.community_id}") from error
+    _flush_as_open(session, wave)
     create_answer_views(session.connection(), instrument)
     _log(session, wave, "wave.open", by, at)
     return wave
@@ -196,11 +192,7 @@ def extend_wave(
     if closes_at <= at:
         raise UnfitWave("the new closing time is over already")
     wave.state, wave.closes_at = "open", closes_at
-    session.add(wave)
-    try:
-        session.flush()
-    except IntegrityError as error:
-        raise OtherWaveOpen(f"community {wave.community_id}") from error
+    _flush_as_open(session, wave)
     _log(session, wave, "wave.extend", by, at)
     return wave
 
@@ -288,6 +280,16 @@ def _delete_test_rows(session: Session, wave: Wave) -> None:
             )
         )
         session.execute(delete(table).where(*mine))
+
+
+def _flush_as_open(session: Session, wave: Wave) -> None:
+    """Write an opened wave; the unique index says whether another one is open."""
+    community_id = wave.community_id  # a failed flush ends the session's transaction
+    session.add(wave)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise OtherWaveOpen(f"community {community_id}") from error
 
 
 def _locked(session: Session, wave_id: int) -> Wave:

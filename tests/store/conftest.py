@@ -201,20 +201,26 @@ class World:
             return [tuple(row) for row in connection.exec_driver_sql(sql).all()]
 
 
-def open_world(database: Database, instrument: Instrument) -> World:
-    world = World(database, instrument)
-    world.community_id = world.add_community("sidoarjo")
-    wave = world.add_wave()
-    assert wave.id is not None
-    world.wave_id = wave.id
-    world.open(world.wave_id)
-    return world
+@pytest.fixture
+def make_world(small: Instrument) -> Callable[[Database], World]:
+    """Make a community with an open wave in an empty store."""
+
+    def make(database: Database) -> World:
+        world = World(database, small)
+        world.community_id = world.add_community("sidoarjo")
+        wave = world.add_wave()
+        assert wave.id is not None
+        world.wave_id = wave.id
+        world.open(world.wave_id)
+        return world
+
+    return make
 
 
 @pytest.fixture
-def world(engine: Database, small: Instrument) -> World:
+def world(engine: Database, make_world: Callable[[Database], World]) -> World:
     """A community with an open wave, on each engine."""
-    return open_world(engine, small)
+    return make_world(engine)
 
 
 @pytest.fixture
