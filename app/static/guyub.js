@@ -1,80 +1,84 @@
-/* Guyub, member pages: one section at a time, saved on the way. All of it works without this file. */
-(()=>{'use strict'
-const d=document,el=i=>d.getElementById(i),form=el('f'),more=el('lanjut'),done=el('terima'),note=el('galat')
+/* Member pages: one section at a time, saved on the way. All of it works without this file. */
+(()=>{
+const d=document,el=i=>d.getElementById(i),all=(s,f)=>d.querySelectorAll(s).forEach(f),now=()=>performance.now(),ev=(k,g,o)=>(o||d).addEventListener(k,g),L=location,
+f=el('f'),more=el('lanjut'),done=el('terima'),note=el('galat'),P='guyub.'
 let S
-try{S=localStorage;S.getItem('')}catch(e){}
-const put=(k,v)=>{try{S.setItem('guyub.'+k,v)}catch(e){S=0}}
-const drop=k=>{try{S.removeItem('guyub.'+k)}catch(e){}}
-/* drafts of this phone, newest first: [id, {time, survey, query, rev, dirty}]; gone after 14 days */
-const drafts=()=>{const list=[]
-try{Object.keys(S).forEach(k=>{if(k.startsWith('guyub.')){const v=JSON.parse(S[k])
-v.t>Date.now()-12096e5?list.push([k.slice(6),v]):S.removeItem(k)}})}catch(e){}
-return list.sort((a,b)=>b[1].t-a[1].t)}
-const all=drafts()
+try{S=localStorage;S.getItem(P)}catch(e){}
+const put=(k,v)=>{try{v?S.setItem(P+k,v):S.removeItem(P+k)}catch(e){S=0}}
+/* drafts on this phone, newest first: [id,{time,survey,query,rev,dirty}]; gone after 14 days */
+const drafts=()=>{const l=[]
+try{Object.keys(S).forEach(k=>{if(k.startsWith(P)){const v=JSON.parse(S[k]),id=k.slice(6)
+v.t>Date.now()-12096e5?l.push([id,v]):put(id)}})}catch(e){}
+return l.sort((a,b)=>b[1].t-a[1].t)}
+const list=drafts()
 if(note)note.focus()
-if(done)drop(done.dataset.done)
-if(more){const mine=all.find(x=>x[1].s==more.dataset.home)
-if(mine){more.hidden=false;more.elements.id.value=mine[0]
-/* the phone had thrown the page out of memory: go on where it was */
-if(/^#b\d/.test(location.hash)){history.replaceState(0,'',location.pathname+location.search);more.elements.lanjut.click()}}}
-d.addEventListener('click',e=>{const b=e.target.closest('button')
-if(b&&b.name=='lupakan')drafts().forEach(x=>drop(x[0]))})
-if(!form||!form.dataset.at)return
+if(done)put(done.dataset.done)
+if(more){const x=list.find(x=>x[1].s==more.dataset.home),m=more.elements
+if(x){more.hidden=false;m.id.value=x[0]
+/* the page fell out of memory: go on where it was */
+if(/^#b/.test(L.hash)){history.replaceState(0,'',L.href.split('#')[0]);m.lanjut.click()}}}
+const button=e=>e.target.closest('button')||0
+ev('click',e=>{if(button(e).name=='lupakan')drafts().forEach(x=>put(x[0]))})
+if(!f||!f.dataset.at)return
 
-const box=form.elements,id=box.id.value,st=el('st'),data=form.dataset,steps=[...form.querySelectorAll('.step')]
-const old=all.find(x=>x[0]==id),seen=new Set(box.lihat.value.split(',').filter(Boolean))
-const secs=box.detik.value.split(','),sec=steps.map((s,i)=>+secs[i]||0)
-let rev=box.rev.value-1,dirty=0,edits=0,at=0,since=performance.now(),on=!d.hidden,busy,pass,timer,queued,last=Promise.resolve()
-const body=()=>new URLSearchParams(new FormData(form))
-const hold=()=>put(id,JSON.stringify({t:Date.now(),s:data.home.split('?')[0],q:''+body(),r:rev,d:dirty}))
-const say=k=>{st.dataset.k=k;st.textContent=data[k].replace('@',new Date().toTimeString().slice(0,5).replace(':',data.colon))}
-const tick=()=>{const now=performance.now()
-if(on)sec[at]+=(now-since)/1e3
-since=now;on=!d.hidden;box.detik.value=sec.map(x=>Math.round(x*10)/10)}
+const b=f.elements,id=b.id.value,st=el('st'),c=f.dataset,steps=[...f.querySelectorAll('.step')],old=list.find(x=>x[0]==id)
+let rev=b.rev.value-1,dirty=0,edits=0,at=0,t0=now(),on=!d.hidden,busy,away,timer,next,last=Promise.resolve()
+if(c.state=='drop')put(id)
+else if(!c.state&&old&&old[1].d){rev=old[1].r;dirty=1
+new URLSearchParams(old[1].q).forEach((v,k)=>{if(!/^(id|rev|la)/.test(k))d.getElementsByName(k).forEach(i=>{
+if(!/radio|box/.test(i.type))i.value=v
+else if(i.value==v)i.checked=true})})}
+const was=b.detik.value.split(','),sec=steps.map((s,i)=>+was[i]||0)
+const body=()=>new URLSearchParams(new FormData(f))
+const hold=()=>put(id,JSON.stringify({t:Date.now(),s:c.home.split('?')[0],q:''+body(),r:rev,d:dirty}))
+const say=k=>{st.dataset.k=k;st.textContent=c[k].replace('@',new Date().toTimeString().slice(0,5).replace(':',c.colon))}
+const tick=()=>{const n=now()
+if(on)sec[at]+=(n-t0)/1e3
+t0=n;on=!d.hidden;b.detik.value=sec.map(x=>x.toFixed(1))}
+const stamp=()=>{tick();b.rev.value=++rev;hold()}
 
-/* every send carries the full state and a rev of its own: lost answers and repeats do no harm */
-const send=async()=>{const mine=edits,stop=new AbortController,limit=setTimeout(()=>stop.abort(),3e4)
-tick();box.rev.value=++rev;hold();say('saving');clearTimeout(timer)
-let code=0
-try{code=(await fetch(form.action,{method:'POST',body:body(),headers:{Accept:'application/json'},keepalive:true,signal:stop.signal})).status}catch(e){}
-clearTimeout(limit)
-if(code>199&&code<300){if(mine==edits)dirty=0
-hold();say('saved');return 1}
-if(code>399&&code<500&&code!=429)return form.submit() /* the server's page says what to do */
+/* a send carries the full state and a new rev: repeats do no harm */
+const send=async()=>{const n=edits,A=AbortSignal
+let code
+stamp();say('saving');clearTimeout(timer)
+try{code=(await fetch(f.action,{method:'POST',body:body(),headers:{Accept:'application/json'},keepalive:true,signal:A.timeout&&A.timeout(3e4)})).status}catch(e){}
+if(away)return
+if(code<300){if(n==edits)dirty=0
+hold();say('saved')
+all('#galat,.why',x=>x.remove());all('.bad',x=>x.classList.remove('bad'))
+return 1}
+if(code<500&&code!=429)return f.submit() /* the server's page says what to do */
 dirty=1;hold();say(S?'kept':'lost');timer=setTimeout(save,15e3)}
-const save=()=>queued||(queued=last.then(()=>{queued=0;return last=send()}))
+const save=()=>next=next||last.then(()=>{next=0;return last=send()})
 
 const show=n=>{tick();at=n;steps.forEach((s,i)=>{s.hidden=i!=n})
-seen.add(''+(n+1));box.lihat.value=[...seen]
+b.lihat.value+=','+(n+1)
 d.title=steps[n].querySelector('h2').textContent+' · Guyub'}
-const go=n=>{history.pushState(0,'','#b'+(n+1));show(n);scrollTo(0,0);steps[n].querySelector('h2').focus({preventScroll:true})}
-addEventListener('popstate',()=>{const t=el(location.hash.slice(1)),s=t&&t.closest('.step')
-if(s){show(steps.indexOf(s));(t==s?s.querySelector('h2'):t).focus()}})
-
-form.addEventListener('input',()=>{edits++;dirty=1;hold()})
-d.addEventListener('click',async e=>{const b=e.target.closest('button')
-if(!b||b.form!=form||pass)return
-if(b.type=='button')return go(at-1)
-if(b.name=='bahasa'){tick();box.rev.value=++rev;return hold()}
+const focus=(n,x)=>{show(n);(x||steps[n].querySelector('h2')).focus()}
+const go=n=>{all('.kind',x=>x.remove());history.pushState(0,'','#b'+(n+1));scrollTo(0,0);focus(n)}
+ev('popstate',()=>{const x=el(L.hash.slice(1)),s=x&&x.closest('.step')
+if(s)focus(steps.indexOf(s),x!=s&&x)},window)
+ev('input',()=>{edits++;dirty=1;hold()},f)
+ev('click',async e=>{const x=button(e),n=x.name
+if(x.form!=f||away)return
+if(x.type=='button')return go(at-1)
+if(n=='bahasa'){away=1;return stamp()}
 e.preventDefault()
-if(b.name!='final'){if(at<steps.length-1)go(at+1)
+if(n!='final'){if(steps[at+1])go(at+1)
 return save()}
 if(busy)return
-busy=1;setTimeout(()=>{busy=0},8e3)
-if(await save()){pass=1;box.rev.value=++rev;b.click();pass=0}
-else{busy=0;st.scrollIntoView({block:'center'})}})
-d.addEventListener('visibilitychange',()=>{tick();if(dirty)save()})
-addEventListener('online',()=>{if(dirty)save()})
+busy=1
+if(await save()){stamp();away=1;x.click()}
+else st.scrollIntoView({block:'center'})
+busy=0})
+ev('pageshow',()=>{away=0},window)
+ev('visibilitychange',()=>{tick();if(dirty)save()})
+ev('online',()=>{if(dirty)save()},window)
 
-form.querySelectorAll('[type=button]').forEach(b=>{b.hidden=false})
-form.querySelectorAll('.now').forEach(p=>p.remove())
-box.layar.value='js'
-if(data.state=='drop')drop(id)
-else if(!data.state&&old&&old[1].d){rev=old[1].r;dirty=1
-new URLSearchParams(old[1].q).forEach((v,k)=>{if(!/^(id|rev|lang|layar|latar)$/.test(k))d.getElementsByName(k).forEach(f=>{
-if(/radio|checkbox/.test(f.type)){if(f.value==v)f.checked=true}else f.value=v})})
-box.lihat.value.split(',').forEach(x=>x&&seen.add(x))
-save()}
-history.replaceState(0,'',data.home+'#b'+data.at)
-show(data.at-1)
+all('#f [type=button]',x=>{x.hidden=false})
+all('.now',x=>x.remove())
+b.layar.value='js'
+history.replaceState(0,'',c.home+'#b'+c.at)
+show(c.at-1)
+if(dirty)save()
 })()
