@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import special
 
+from analysis.correlations import holm
 from analysis.errors import AnalysisError, ImproperSolution, NotEnoughData
 from analysis.importance import lmg
 from analysis.moments import SINGULAR, Floats, complete, names_of, require_variation, values
@@ -49,11 +50,12 @@ def regress(
 
     ``coefficients``, one row the intercept ``(Intercept)`` and each predictor: b se t p
     ci_low ci_high (classic), hc3_se hc3_t hc3_p hc3_ci_low hc3_ci_high (HC3: (X'X)^-1 X'
-    diag(e^2/(1-h)^2) X (X'X)^-1, MacKinnon & White 1985; t with n - p - 1 df), beta (b
-    sd_x / sd_y), vif (1/(1 - R2_j)), lmg (Lindeman, Merenda & Gold 1980: the rise of R2
-    averaged over all orders; sums to R2; NaN above 12 predictors), partial_r2, semi_partial_r2,
-    boot_low boot_high and lmg_low lmg_high (percentiles over ``n_boot`` resamples of
-    persons). ``assumptions`` and ``influence``: `analysis.regression_checks`.
+    diag(e^2/(1-h)^2) X (X'X)^-1, MacKinnon & White 1985; t with n - p - 1 df), hc3_p_holm
+    (Holm over the predictors), beta (b sd_x / sd_y), vif (1/(1 - R2_j)), lmg (Lindeman,
+    Merenda & Gold 1980: the rise of R2 averaged over all orders; sums to R2; NaN above 12
+    predictors), partial_r2, semi_partial_r2, boot_low boot_high and lmg_low lmg_high
+    (percentiles over ``n_boot`` resamples of persons). ``assumptions`` and ``influence``:
+    `analysis.regression_checks`.
     f2 = R2/(1 - R2) (Cohen 1988).
     R: ``lm``; ``sandwich::vcovHC(type = "HC3")`` with ``lmtest::coeftest``; ``car::vif``;
     LMG by all subsets (relaimpo's definition).
@@ -126,6 +128,7 @@ def regress(
         "hc3_se": hc3_se,
         "hc3_t": hc3_t,
         "hc3_p": t_tail(hc3_t, df),
+        "hc3_p_holm": np.concatenate([nan, holm(t_tail(hc3_t[1:], df))]),
         "hc3_ci_low": b - reach * hc3_se,
         "hc3_ci_high": b + reach * hc3_se,
         "beta": np.concatenate([nan, b[1:] * data[:, 1:].std(axis=0) / y.std()]),

@@ -65,6 +65,11 @@ def plain(value: Any) -> Any:  # noqa: PLR0911 - one line a kind of value
     raise TypeError(f"{type(value).__name__} has no JSON form; turn it into plain values first.")
 
 
+def at(frame: pd.DataFrame, row: object, column: str) -> float:
+    """One number of a table."""
+    return float(np.asarray(frame.at[row, column], dtype=np.float64))
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Result:
     """What every result says of itself."""
@@ -222,8 +227,48 @@ class Correlations(Result):
     r: pd.DataFrame
     ci_low: pd.DataFrame
     ci_high: pd.DataFrame
+    p: pd.DataFrame
     p_holm: pd.DataFrame
-    pairwise_n: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Parallel(Result):
+    """How many components and factors exceed chance."""
+
+    n_components: int
+    n_factors: int
+    observed: pd.DataFrame
+    """Eigenvalue number x (components, factors)."""
+    reference: pd.DataFrame
+    quantile: float
+    repetitions: int
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Level(Result):
+    """Where a community stands on one scale."""
+
+    mean: Interval
+    pomp: float
+    pomp_low: float
+    pomp_high: float
+    favourable: int
+    """Persons whose score is at least 62.5 of 100 (3.5 of 5)."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Median(Result):
+    """The middle score of a small group; no spread, which would expose persons."""
+
+    median: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pair(Result):
+    """Reliability of an index of two items."""
+
+    spearman_brown: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

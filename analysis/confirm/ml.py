@@ -178,7 +178,7 @@ def fit_batch(
     return Batch(load, unique, f, converged)
 
 
-def _move(  # noqa: PLR0917 - the state of one iteration, changed in place
+def _move(
     sample: Floats,
     log_s: Floats,
     load: Floats,
