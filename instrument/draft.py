@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from instrument.lines import Path
+from instrument.lint_rules import LintRules
 from instrument.model import (
     AnalysisDefaults,
     BandSet,
@@ -25,7 +26,6 @@ from instrument.model import (
     Frozen,
     Instrument,
     Item,
-    LintRules,
     Module,
     Question,
     ResponseScale,

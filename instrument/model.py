@@ -21,56 +21,36 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, model_validator
 
-Language = Literal["id", "en"]
-LANGUAGES: tuple[Language, ...] = ("id", "en")
+from instrument.lint_rules import LintRules
+from instrument.wording import LANGUAGES, Frozen, Language, Text
+
+__all__ = [
+    "LANGUAGES",
+    "AnalysisDefaults",
+    "Band",
+    "BandSet",
+    "CarelessRules",
+    "Consent",
+    "ConsentChoice",
+    "Form",
+    "Frozen",
+    "Instrument",
+    "Item",
+    "Language",
+    "Module",
+    "Option",
+    "Question",
+    "ResponseScale",
+    "Role",
+    "Scale",
+    "Section",
+    "Text",
+]
+
 T = TypeVar("T")
 _FRACTION = re.compile(r"[0-9]+/[1-9][0-9]*")
-
-
-class Frozen(BaseModel):
-    """Base of all definition types: immutable, and strict about unknown keys."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False
-    )
-
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Copy with changes; whatever was derived from the original is left behind."""
-        copied = super().model_copy(update=update, deep=deep)
-        for name in copied.__dict__.keys() - type(copied).model_fields.keys():
-            del copied.__dict__[name]
-        return copied
-
-
-class Text(Frozen):
-    """A wording in every language of the house; none may be empty.
-
-    One mark-up is allowed: ``**word**`` stands out on the page. `in_` leaves it out,
-    `runs` keeps it.
-    """
-
-    id: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-    def in_(self, language: Language) -> str:
-        """Return the wording in ``language``, without mark-up."""
-        return self._written(language).replace("**", "")
-
-    def runs(self, language: Language) -> tuple[tuple[str, bool], ...]:
-        """Return the wording as pieces ``(text, stands out)``, in reading order."""
-        pieces = self._written(language).split("**")
-        return tuple((piece, place % 2 == 1) for place, piece in enumerate(pieces) if piece)
-
-    def _written(self, language: Language) -> str:
-        return self.en if language == "en" else self.id
 
 
 class Option(Frozen):
@@ -300,49 +280,6 @@ class AnalysisDefaults(Frozen):
     """Items of the factor analysis; empty = all scored items."""
     sensitivity_without: tuple[str, ...] = ()
     """Items whose removal is shown beside (MOT3: criterion contamination)."""
-
-
-class WordList(Frozen):
-    """Words of each language, as a rule about wording names them."""
-
-    id: tuple[str, ...] = ()
-    en: tuple[str, ...] = ()
-
-    def in_(self, language: Language) -> tuple[str, ...]:
-        """Return the words of ``language``."""
-        return self.en if language == "en" else self.id
-
-
-class LintOff(Frozen):
-    """A lint this definition does not follow, and why."""
-
-    lint: str
-    form: str | None = None
-    """Only in this form; None = everywhere."""
-    reason: str = Field(min_length=15)
-
-
-class LintRules(Frozen):
-    """Rules of good wording and order (`instrument.lints`); a definition may bend them."""
-
-    double_barrelled: WordList = WordList(id=("dan", "atau"), en=("and", "or"))
-    """Words that make an item ask two things at once."""
-    max_words: int = Field(default=13, ge=1)
-    """Longest item, in words of the source language (Indonesian)."""
-    reverse_forbidden: WordList = WordList(id=("tidak", "tanpa", "bukan"))
-    """Negations a reverse-keyed item does without: it affirms the opposite."""
-    pair_distance: int = Field(default=9, ge=1)
-    """Positions between the two items of a contradictory pair, at least."""
-    reverse_distance: int = Field(default=4, ge=1)
-    """Positions between two reverse-keyed items, at least."""
-    reverse_per_section: int = Field(default=1, ge=0)
-    max_constructs: int = Field(default=3, ge=1)
-    """Most scales and indices in one section."""
-    attention_positions: tuple[int, ...] = ()
-    """Where the attention checks of the full form stand, counted from 1; empty = free."""
-    outcome_within: int | None = Field(default=None, ge=1)
-    """The outcome's items stand in the first so many sections of the full form."""
-    off: tuple[LintOff, ...] = ()
 
 
 class Instrument(Frozen):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from instrument import lint_names
 from instrument.draft import Draft, Found
 from instrument.lines import Path
+from instrument.lint_rules import LINTS
 from instrument.model import BandSet, ResponseScale
 from instrument.rules import Rule
 
@@ -117,11 +117,11 @@ def _known_items(draft: Draft, name: str, codes: Sequence[str]) -> Iterator[Foun
 
 def _lints(draft: Draft) -> Iterator[Found]:
     for place, off in enumerate(draft.lints.off):
-        if off.lint not in lint_names.LINTS:
+        if off.lint not in LINTS:
             yield Found(
                 Rule.UNKNOWN_LINT,
                 ("lints", "off", place, "lint"),
-                f"is {off.lint!r}; use one of {', '.join(lint_names.LINTS)}",
+                f"is {off.lint!r}; use one of {', '.join(LINTS)}",
             )
 
 

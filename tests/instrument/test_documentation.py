@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
 
 from instrument import loading, model
 from instrument.errors import InvalidDefinition
-from instrument.lint_names import LINTS
+from instrument.lint_rules import LINTS, LintOff, LintRules
 from instrument.rules import Rule
+from instrument.wording import Frozen, WordList
 
 HERE = Path(__file__).parent
 MANUAL = (HERE.parents[1] / "docs" / "manual" / "definition-format.md").read_text("utf-8")
@@ -22,8 +22,8 @@ NAMED = {
 CLASSES = [
     kind
     for kind in vars(model).values()
-    if isinstance(kind, type) and issubclass(kind, BaseModel) and kind.__module__ == model.__name__
-]
+    if isinstance(kind, type) and issubclass(kind, Frozen) and kind is not Frozen
+] + [LintOff, LintRules, WordList]
 
 
 def test_every_key_of_the_format_is_named() -> None:

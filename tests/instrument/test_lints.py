@@ -6,8 +6,8 @@ import pytest
 
 from instrument import lints, loading, registry
 from instrument.errors import InvalidDefinition
-from instrument.lint_names import LINTS
-from instrument.model import Form, Instrument, LintOff, Section, Text
+from instrument.lint_rules import LINTS, LintOff
+from instrument.model import Form, Instrument, Section, Text
 
 HERE = Path(__file__).parent
 
