@@ -54,7 +54,8 @@ def connect_sqlite(
         connection.execute(
             f"ATTACH DATABASE ? AS {IDENTITY}", (f"file:{quote(str(identity.absolute()))}?mode=rw",)
         )
-        connection.execute(f"PRAGMA {IDENTITY}.synchronous = FULL")
+        for pragma in ("synchronous = FULL", "journal_mode = WAL"):
+            connection.execute(f"PRAGMA {IDENTITY}.{pragma}")
     return connection
 
 

@@ -1,4 +1,7 @@
-"""Shared fixtures: a store on SQLite and on a real PostgreSQL, each test with its own."""
+"""Shared fixtures: a store on SQLite and on a real PostgreSQL, each test with its own.
+
+The service is imported inside the fixtures: tests of the analysis need none of it.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app import migrate
-from app.db import Database
-from app.settings import Settings
-from app.store import Store
-
 if TYPE_CHECKING:
     import psycopg
+
+    from app.db import Database
+    from app.settings import Settings
+    from app.store import Store
 
 ENGINES = [
     pytest.param("sqlite", id="sqlite"),
@@ -28,6 +30,8 @@ ENGINES = [
 @pytest.fixture(autouse=True, scope="session")
 def _no_settings_from_outside() -> Iterator[None]:
     """A developer's GUYUB_ variables and .env must not steer the tests."""
+    from app.settings import Settings
+
     patch = pytest.MonkeyPatch()
     for name in list(os.environ):
         if name.startswith("GUYUB_"):
@@ -63,6 +67,8 @@ def migrated_postgres(
     postgres_server: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], str]:
     """Make a database of that name, at the newest migration; return its address."""
+    from app import migrate
+
     template = _settings(
         tmp_path_factory.mktemp("template-pg"), postgres_server.format(name="template_guyub")
     )
@@ -82,6 +88,8 @@ def migrated_postgres(
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
     """Put both database files, at the newest migration, into a folder."""
+    from app import migrate
+
     template = _settings(tmp_path_factory.mktemp("template-sqlite"))
     migrate.upgrade(template)
 
@@ -112,6 +120,8 @@ def any_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
 @pytest.fixture
 def engine(any_settings: Settings) -> Iterator[Database]:
     """The store's engines, on each engine."""
+    from app.db import Database
+
     database = Database(any_settings)
     yield database
     database.close()
@@ -120,12 +130,16 @@ def engine(any_settings: Settings) -> Iterator[Database]:
 @pytest.fixture
 def store(engine: Database) -> Iterator[Store]:
     """The store of answers, on each engine."""
+    from app.store import Store
+
     store = Store(engine)
     yield store
     store.close()
 
 
 def _settings(folder: Path, database_url: str = "") -> Settings:
+    from app.settings import Settings
+
     return Settings(data_dir=folder, database_url=database_url)
 
 
