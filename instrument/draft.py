@@ -77,8 +77,8 @@ class Draft:
 
     instrument: Instrument | None
     """The whole, if nothing is faulty in itself."""
-    key: str
-    version: str
+    key: str | None
+    version: str | None
     scales: Listing[Scale]
     items: Listing[Item]
     questions: Listing[Question]
@@ -147,8 +147,8 @@ def _json(data: object) -> str:
     return json.dumps(data, default=lambda value: {"date": str(value)})
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _part(kind: type[M], data: object) -> M | None:

@@ -14,13 +14,13 @@ _COLUMNED = frozenset({"scales", "items", "questions"})
 
 
 def _identity(draft: Draft) -> Iterator[Found]:
-    if draft.key and not names.KEY.fullmatch(draft.key):
+    if draft.key is not None and not names.KEY.fullmatch(draft.key):
         yield Found(
             Rule.ILLEGAL_NAME,
             ("key",),
             f"is {draft.key!r}; use small letters, digits, - and _, a letter first",
         )
-    if draft.version and not names.VERSION.fullmatch(draft.version):
+    if draft.version is not None and not names.VERSION.fullmatch(draft.version):
         yield Found(
             Rule.ILLEGAL_NAME, ("version",), f"is {draft.version!r}; write three numbers: 1.0.0"
         )
@@ -32,7 +32,8 @@ def _codes(draft: Draft) -> Iterator[Found]:
         for place, code in codes:
             path: Path = (table, place, "code")
             if not code:
-                continue  # told as empty
+                yield Found(Rule.EMPTY, path, "is empty; fill it in")
+                continue
             yield from _legal(table, path, code)
             if code in seen:
                 yield Found(

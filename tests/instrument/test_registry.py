@@ -120,3 +120,22 @@ def test_find_gives_the_highest_version_once() -> None:
 def test_what_is_not_installed_is_said(key: str, version: str | None) -> None:
     with pytest.raises(UnknownInstrument, match=r"is not installed; installed are: bfi 1\.0\.0"):
         registry.find(key, version)
+
+
+def test_an_altered_published_definition_is_not_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copied(tmp_path, old="Saya puas dengan", new="Saya senang dengan")
+    monkeypatch.setattr(registry, "DEFINITIONS", folder)
+    registry.find.cache_clear()
+    try:
+        with pytest.raises(DigestMismatch, match="a changed wording under a new item code"):
+            registry.find("partnership")
+    finally:
+        registry.find.cache_clear()
+
+
+def test_a_folder_without_published_versions_has_none(tmp_path: Path) -> None:
+    assert registry.published(tmp_path) == {}
+    assert registry.available(tmp_path) == []
+    registry.verify(tmp_path)

@@ -215,6 +215,12 @@ def test_no_answer_has_no_band() -> None:
         band(BANDS["A"], 0, 0, OPTIONS)
 
 
+def test_a_band_set_without_a_lowest_band_is_told() -> None:
+    open_below = BANDS["A"].model_copy(update={"bands": BANDS["A"].bands[:1]})
+    with pytest.raises(InvalidAnswers, match="has no band for 20; add a lowest"):
+        band(open_below, 1, 1, OPTIONS)
+
+
 # --- properties --------------------------------------------------------------------------
 
 
