@@ -3,6 +3,7 @@
 from analysis.dataset.columns import columns, neutralise, restore
 from analysis.dataset.files import write_codebook_csv
 from analysis.dataset.reading import read_csv
+from analysis.dataset.sharing import Sharing, coarsen
 from analysis.dataset.table import Dataset, Scores
 from analysis.dataset.writing import Batch, IncompleteExport, Written, write_csv
 
@@ -11,7 +12,9 @@ __all__ = [
     "Dataset",
     "IncompleteExport",
     "Scores",
+    "Sharing",
     "Written",
+    "coarsen",
     "columns",
     "neutralise",
     "read_csv",

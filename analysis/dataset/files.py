@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -48,20 +48,23 @@ def write_codebook_csv(
     form: str | None = None,
     open_texts: bool = False,
     simulated: bool = False,
+    merged: Mapping[str, Sequence[Sequence[int]]] | None = None,
 ) -> int:
     """Write the codebook of a data set, one row a column of it, in both languages.
 
     The arguments are those of `write_csv`, so names and order are the data set's. Labels
-    of values stand as ``[1] Sangat tidak setuju; [2] ...``. Returns the number of variables.
-    UTF-8, comma, LF; appears whole or not at all.
+    of values stand as ``[1] Sangat tidak setuju; [2] ...``. ``merged`` are the coarsened
+    questions of a shared file (`Sharing.merged`): the labels of a group stand together.
+    Returns the number of variables. UTF-8, comma, LF; appears whole or not at all.
     """
     rows = codebook.rows(instrument, form=form, open_texts=open_texts, simulated=simulated)
+    groups = merged or {}
     lines: list[tuple[str, ...]] = [CODEBOOK_COLUMNS]
     lines += [
         (
             row.name,
             *(row.label.in_(language) for language in LANGUAGES),
-            *(_pairs(row.values, language) for language in LANGUAGES),
+            *(_pairs(row.values, language, groups.get(row.name, ())) for language in LANGUAGES),
             *(_pairs(row.missing, language) for language in LANGUAGES),
             row.measure,
             row.scale or "",
@@ -81,6 +84,14 @@ def write_codebook_csv(
     return len(rows)
 
 
-def _pairs(labels: Sequence[tuple[int, Text]], language: Language) -> str:
+def _pairs(
+    labels: Sequence[tuple[int, Text]],
+    language: Language,
+    groups: Sequence[Sequence[int]] = (),
+) -> str:
     """Return value labels as one cell; in brackets, since a cell starting with - is a formula."""
-    return "; ".join(f"[{value}] {label.in_(language)}" for value, label in labels)
+    together: dict[int, list[str]] = {}
+    for value, label in labels:
+        group = next((group for group in groups if value in group), (value,))
+        together.setdefault(min(group), []).append(label.in_(language))
+    return "; ".join(f"[{value}] {' | '.join(names)}" for value, names in together.items())
