@@ -45,7 +45,7 @@ class Size:
         """Participant codes that the runs on one empty store use up."""
         each = 2 * (self.respondents["sections"] + self.respondents["once"])
         plain = self.respondents["pages"] if database == "sqlite" else 0
-        return self.rounds * (each + plain) + self.stored_rounds * self.stored_respondents + 1
+        return self.rounds * (each + plain) + self.stored_rounds * self.stored_respondents + 2
 
 
 WHOLE = Size(
