@@ -143,10 +143,12 @@ class Store:
         Ordered by the random respondent_ref, so that no order of answering is told; one
         snapshot of the data, whatever is written meanwhile; never rows of a test.
         """
-        with self._snapshot() as connection:
-            result = connection.execution_options(yield_per=size).execute(
+        with (
+            self._snapshot() as connection,
+            connection.execution_options(yield_per=size).execute(
                 text(_ROWS), {"wave_id": wave_id}
-            )
+            ) as result,
+        ):
             for rows in result.partitions(size):
                 batch = [
                     made
