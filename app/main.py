@@ -115,6 +115,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     database = Database(settings)
     store = Store(database)
+    store.open()  # a second server on the same SQLite file is refused now, not at a save
     app.state.database, app.state.store = database, store
     sweeper = asyncio.create_task(_sweep_every_minute(database))
     try:
