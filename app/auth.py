@@ -21,7 +21,7 @@ from uuid import UUID
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 from sqlmodel import col, select
 
 from app.codes import code_hmac, normalise
@@ -164,6 +164,19 @@ class IdentityRemoved(AppError):
     hint_en = "This study has ended; codes can no longer be used."
 
 
+_VALID_CODE = (
+    select(col(Participant.respondent_ref), col(Participant.left_on))
+    .join(Code, col(Code.participant_id) == col(Participant.id))
+    .where(
+        col(Code.code_hmac) == bindparam("code_hmac"),
+        col(Code.kind) == bindparam("kind"),
+        col(Code.revoked_at).is_(None),
+        col(Participant.community_id) == bindparam("community_id"),
+    )
+)
+"""Built once: building it costs twice what running it does, at every start of a visit."""
+
+
 def resolve_code(
     connection: Connection,
     community_id: int,
@@ -180,14 +193,7 @@ def resolve_code(
     """
     wanted = code_hmac(key, community_id, code, kind=kind)
     row = connection.execute(
-        select(col(Participant.respondent_ref), col(Participant.left_on))
-        .join(Code, col(Code.participant_id) == col(Participant.id))
-        .where(
-            col(Code.code_hmac) == wanted,
-            col(Code.kind) == kind,
-            col(Code.revoked_at).is_(None),
-            col(Participant.community_id) == community_id,
-        )
+        _VALID_CODE, {"code_hmac": wanted, "kind": kind, "community_id": community_id}
     ).one_or_none()
     if row is None or (row.left_on is not None and row.left_on <= today):
         return None
