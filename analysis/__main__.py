@@ -13,20 +13,14 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
-from importlib import metadata
 from pathlib import Path
-from typing import Any
 
-from analysis import findings, reliability, report
+from analysis import findings, record, reliability, report
 from analysis.dataset import read_csv
 from analysis.errors import AnalysisError
 from analysis.findings import Findings, Options
-from analysis.results import plain
 from instrument.errors import InstrumentError
 from instrument.model import LANGUAGES, Instrument, Language
-
-CODE = "analysis-1"
-"""Changes whenever a number or a rule in ``results.json`` may change."""
 
 
 def analyze(
@@ -78,53 +72,8 @@ def analyze(
     return target
 
 
-def results(found: Findings) -> dict[str, Any]:
-    """The content of ``results.json``, unrounded."""
-    definition = found.instrument
-    return {
-        "guyub": {"version": metadata.version("guyub"), "code": CODE},
-        "instrument": {
-            "key": definition.key,
-            "version": definition.version,
-            "digest": definition.digest,
-        },
-        "data": {
-            "rows": found.rows,
-            "used": found.used,
-            "excluded": found.excluded,
-            "empty": found.empty,
-            "sha256": found.sha256,
-            "simulated": found.simulated,
-            "wave": found.wave,
-            "form": found.form,
-        },
-        "plan": {
-            "tier": found.tier.code,
-            "outcome": found.options.outcome,
-            "predictors": list(found.options.predictors),
-            "without": list(found.options.without),
-            "population": found.options.population,
-            "seed": found.options.seed,
-            "bootstrap": found.options.n_boot,
-            "careless_excluded_at": definition.careless.exclude_at,
-        },
-        "blocks": plain(findings.blocks(found)),
-        "withheld": [
-            {
-                "block": one.block,
-                "tier": one.tier,
-                "n": one.n,
-                "reason": one.reason,
-                "code": one.code,
-                "subject": one.subject,
-            }
-            for one in found.withheld
-        ],
-    }
-
-
 def _write(folder: Path, found: Findings, source: str, language: Language) -> None:
-    text = json.dumps(results(found), ensure_ascii=False, indent=1, allow_nan=False)
+    text = json.dumps(record.results(found), ensure_ascii=False, indent=1, allow_nan=False)
     (folder / "results.json").write_text(text + "\n", encoding="utf-8")
     for name, table in report.tables(found):
         table.to_csv(folder / f"{name}.csv", index_label="name", lineterminator="\n")

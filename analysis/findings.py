@@ -6,12 +6,11 @@ knows no file and no page: `analysis.report` writes, `analysis.__main__` reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from analysis import correlations, factors, items, levels, plan, regression, reliability, screening
 from analysis.dataset import Dataset
@@ -23,7 +22,7 @@ from analysis.errors import (
     NotEnoughData,
     UnknownName,
 )
-from analysis.moments import Floats, require_variation
+from analysis.moments import Floats
 from analysis.plan import Withheld
 from analysis.results import (
     Adequacy,
@@ -40,15 +39,13 @@ from analysis.results import (
     Regression,
     Result,
 )
-from instrument.answers import Missing
+from analysis.view import View, answered, without
 from instrument.model import Instrument
 
 if TYPE_CHECKING:
     import pandas as pd
 
 R = TypeVar("R", bound=Result)
-
-Mask = npt.NDArray[np.bool_]
 
 FAVOURABLE = 62.5
 """POMP from which a person counts as favourable: the mean 3.5 on a scale of 1 to 5."""
@@ -116,10 +113,10 @@ def find(
     """
     chosen = _resolve(data.instrument, options or Options())
     scores = data.score()
-    answered = _answered(data)
-    keep = ~scores.excluded & answered
-    blank = _without(data, chosen.without)
-    main = _View(blank.select(keep), chosen)
+    seen = answered(data)
+    keep = ~scores.excluded & seen
+    blank = without(data, chosen.without)
+    main = View(blank.select(keep), chosen.without)
     marked = data.meta.get("SIMULATED", [])
     found = Findings(
         instrument=data.instrument,
@@ -127,7 +124,7 @@ def find(
         rows=data.rows,
         used=int(keep.sum()),
         excluded=int(scores.excluded.sum()),
-        empty=int((~answered & ~scores.excluded).sum()),
+        empty=int((~seen & ~scores.excluded).sum()),
         sha256=data.sha256,
         simulated=any(cell == "1" for cell in marked) if simulated is None else simulated,
         form=data.form,
@@ -145,7 +142,7 @@ def find(
     _structure(found, main)
     _regression(found, main)
     if found.excluded:
-        everybody = _View(blank.select(answered), chosen)
+        everybody = View(blank.select(seen), chosen.without)
         _all_rows(found, everybody)
     return found
 
@@ -185,76 +182,6 @@ def _resolve(instrument: Instrument, options: Options) -> Options:
     )
 
 
-def _answered(data: Dataset) -> Mask:
-    scored = [i for i, item in enumerate(data.instrument.items) if item.scale]
-    return np.asarray((~np.isnan(data.unkeyed()[:, scored])).any(axis=1))
-
-
-def _without(data: Dataset, codes: Sequence[str]) -> Dataset:
-    """The data with items taken out of every scale: "not applicable" leaves the denominator.
-
-    A scale that needs more items than are left needs all that are left. Flags must be
-    judged on the data as answered, so this comes after them.
-    """
-    if not codes:
-        return data
-    raw = data.raw.copy()
-    raw[:, [data.item_codes.index(code) for code in codes]] = Missing.NOT_APPLICABLE
-    given = data.instrument
-    scales = tuple(
-        scale.model_copy(update={"min_items": max(1, min(scale.min_items, left))})
-        for scale in given.scales
-        for left in [sum(item.code not in codes for item in given.items_of(scale.code))]
-    )
-    parts = {name: getattr(given, name) for name in type(given).model_fields}
-    less = type(given)(**{**parts, "scales": scales})
-    return Dataset(less, data.form, raw, data.seconds, data.meta, data.sha256)
-
-
-class _View:
-    """Rows in use, with the frames the statistics take."""
-
-    def __init__(self, data: Dataset, options: Options) -> None:
-        self.data = data
-        self.options = options
-        shown = set(data.instrument.form(data.form).items) - set(options.without)
-        self.items = {
-            scale.code: tuple(
-                item.code for item in data.instrument.items_of(scale.code) if item.code in shown
-            )
-            for scale in data.instrument.scales
-        }
-        self.items = {scale: codes for scale, codes in self.items.items() if codes}
-        kinds = {scale.code: scale.kind for scale in data.instrument.scales}
-        self.scales = tuple(code for code in self.items if kinds[code] == "scale")
-        self.indices = tuple(code for code in self.items if kinds[code] == "index")
-        self.scores = data.score()
-        self.keyed = data.item_frame()
-        self.raw = data.item_frame(keyed=False)
-
-    def frame(self, scale: str) -> pd.DataFrame:
-        """Keyed items of a scale."""
-        return self.keyed[list(self.items[scale])]
-
-    def score_frame(self, codes: Sequence[str]) -> pd.DataFrame:
-        """Scale means, NaN where too few items were answered."""
-        return self.data.score_frame()[list(codes)]
-
-    def scored(self, scale: str) -> int:
-        """Persons with a score."""
-        return int((~np.isnan(self.scores.mean_of(scale))).sum())
-
-    def factor_items(self) -> list[str]:
-        chosen = self.data.instrument.analysis.factor_items
-        there = [code for scale in self.scales for code in self.items[scale]]
-        return [code for code in chosen if code in there] if chosen else there
-
-    def require_variation(self) -> None:
-        """Raise `DegenerateItem` naming *all* constant items of all scales at once."""
-        codes = [code for group in self.items.values() for code in group]
-        require_variation(tuple(codes), self.keyed[codes].to_numpy(dtype=float))
-
-
 def _try(found: Findings, block: str, n: int, make: Callable[[], R], subject: str = "") -> R | None:
     """Make a result, or note why there is none. Constant items still stop the run."""
     refused = plan.permit(block, n, subject)
@@ -280,7 +207,7 @@ def _try(found: Findings, block: str, n: int, make: Callable[[], R], subject: st
     return None
 
 
-def _levels(found: Findings, view: _View) -> None:
+def _levels(found: Findings, view: View) -> None:
     scale = view.data.instrument.response_scale
     span = scale.high - scale.low
     for code in (*view.scales, *view.indices):
@@ -341,7 +268,7 @@ def _with_mark(result: R, block: str, n: int) -> R:
     return replace(result, flags=(*result.flags, flag)) if flag else result
 
 
-def _reliability(found: Findings, view: _View) -> None:
+def _reliability(found: Findings, view: View) -> None:
     for code in view.scales:
         frame, n = view.frame(code), view.scored(code)
         alpha = _try(found, "alpha", n, lambda f=frame: reliability.alpha(f), code)  # type: ignore[misc]
@@ -388,7 +315,7 @@ def _reliability(found: Findings, view: _View) -> None:
         found.correlations = _with_mark(table_r, "correlations", n) if table_r else None
 
 
-def _structure(found: Findings, view: _View) -> None:
+def _structure(found: Findings, view: View) -> None:
     codes = view.factor_items()
     if len(codes) < 3:
         return
@@ -407,7 +334,7 @@ def _structure(found: Findings, view: _View) -> None:
         found.factors = _try(found, "factors", n, lambda: factors.explore(frame, number))
 
 
-def _fit(found: Findings, view: _View, note: bool) -> Regression | None:
+def _fit(found: Findings, view: View, note: bool) -> Regression | None:
     outcome, predictors = found.options.outcome, found.options.predictors
     names = [code for code in (outcome, *predictors) if code]
     if outcome is None or not predictors or any(code not in view.scales for code in names):
@@ -430,7 +357,7 @@ def _fit(found: Findings, view: _View, note: bool) -> Regression | None:
     return _with_mark(made, "regression", n) if made else None
 
 
-def _regression(found: Findings, view: _View) -> None:
+def _regression(found: Findings, view: View) -> None:
     found.regression = _fit(found, view, note=True)
     if found.regression is None:
         return
@@ -438,61 +365,15 @@ def _regression(found: Findings, view: _View) -> None:
     for code in view.data.instrument.analysis.sensitivity_without:
         if code in found.options.without or view.data.instrument.item(code).scale not in in_model:
             continue
-        less = _View(_without(view.data, [code]), found.options)
+        less = View(without(view.data, [code]), [*found.options.without, code])
         made = _fit(found, less, note=False)
         if made:
             found.sensitivity[code] = made
 
 
-def _all_rows(found: Findings, view: _View) -> None:
+def _all_rows(found: Findings, view: View) -> None:
     """Alpha and regression with the careless rows in: reported beside, never instead."""
     for code in found.alphas:
         found.all_rows_alphas[code] = reliability.alpha(view.frame(code))
     if found.regression is not None:
         found.all_rows_regression = _fit(found, view, note=False)
-
-
-def blocks(found: Findings) -> Mapping[str, object]:
-    """The ``blocks`` of ``results.json``: every leaf carries n, method and missing."""
-    reliable: dict[str, dict[str, object]] = {}
-    for code in (*found.scales, *found.indices):
-        part: dict[str, object] = {}
-        if code in found.alphas:
-            part["alpha"] = found.alphas[code].to_dict()
-        if code in found.omegas:
-            omega = found.omegas[code].to_dict()
-            if plan.permit("one_factor", found.omegas[code].n):
-                del omega["fit"]
-            part["omega"] = omega
-        if code in found.pairs:
-            part["spearman_brown"] = found.pairs[code].to_dict()
-        if part:
-            reliable[code] = part
-    beside: dict[str, object] = {}
-    if found.all_rows_alphas:
-        beside["reliability"] = {
-            code: {"alpha": one.to_dict()} for code, one in found.all_rows_alphas.items()
-        }
-    if found.all_rows_regression:
-        beside["regression"] = found.all_rows_regression.to_dict()
-    sensitivity: dict[str, object] = {}
-    if beside:
-        sensitivity["all_rows"] = beside
-    if found.sensitivity:
-        sensitivity["without"] = {
-            code: {"regression": one.to_dict()} for code, one in found.sensitivity.items()
-        }
-    made: dict[str, object] = {
-        "medians": {code: one.to_dict() for code, one in found.medians.items()},
-        "levels": {code: one.to_dict() for code, one in found.levels.items()},
-        "descriptives": {code: one.to_dict() for code, one in found.descriptives.items()},
-        "reliability": reliable,
-        "items": {code: one.to_dict() for code, one in found.item_analyses.items()},
-        "correlations": found.correlations.to_dict() if found.correlations else None,
-        "factorability": found.adequacy.to_dict() if found.adequacy else None,
-        "parallel": found.parallel.to_dict() if found.parallel else None,
-        "factors": found.factors.to_dict() if found.factors else None,
-        "regression": found.regression.to_dict() if found.regression else None,
-        "sensitivity": sensitivity,
-    }
-    return {name: part for name, part in made.items() if part}

@@ -37,6 +37,8 @@ class Block:
     """A kind of result: the fewest cases it is printed at, and the mark it carries."""
 
     code: str
+    label: tuple[str, str]
+    """Indonesian, English."""
     least: int
     mark: str | None = None
     """``indikatif`` or ``eksploratif``, printed beside every number of the block."""
@@ -49,23 +51,44 @@ class Block:
 
 
 BLOCKS = (
-    Block("medians", 5, most=9),
-    Block("levels", 10),
-    Block("descriptives", 10),
-    Block("alpha", 10, mark="indikatif", marked_below=30),
-    Block("correlations", 10, mark="indikatif", marked_below=30),
-    Block("items", 30),
-    Block("omega", 30),
-    Block("regression", 30, mark="eksploratif", marked_below=60),
-    Block("importance", 30, mark="eksploratif", marked_below=200),
-    Block("one_factor", 60),
-    Block("factorability", 100),
-    Block("factors", 100),
-    Block("htmt", 100, built=False),
-    Block("mediation", 60, built=False),
-    Block("confirmatory", 200, built=False),
-    Block("importance_map", 200, built=False),
-    Block("invariance", 200, built=False),
+    Block("medians", ("median per skala", "medians by scale"), 5, most=9),
+    Block("levels", ("rerata dengan kisaran", "means with intervals"), 10),
+    Block("descriptives", ("gambaran tiap butir", "item descriptives"), 10),
+    Block("alpha", ("alfa Cronbach", "Cronbach’s alpha"), 10, mark="indikatif", marked_below=30),
+    Block(
+        "correlations",
+        ("korelasi antarskala", "correlations between scales"),
+        10,
+        mark="indikatif",
+        marked_below=30,
+    ),
+    Block("items", ("analisis butir", "item analysis"), 30),
+    Block("omega", ("omega McDonald", "McDonald’s omega"), 30),
+    Block("regression", ("regresi", "regression"), 30, mark="eksploratif", marked_below=60),
+    Block(
+        "importance",
+        ("bagian R² tiap skala", "shares of R²"),
+        30,
+        mark="eksploratif",
+        marked_below=200,
+    ),
+    Block("one_factor", ("uji satu faktor per skala", "one-factor check of each scale"), 60),
+    Block("factorability", ("KMO, Bartlett, nilai eigen", "KMO, Bartlett, eigenvalues"), 100),
+    Block("factors", ("analisis faktor eksploratori", "exploratory factor analysis"), 100),
+    Block(
+        "htmt", ("validitas diskriminan (HTMT)", "discriminant validity (HTMT)"), 100, built=False
+    ),
+    Block("mediation", ("mediasi", "mediation"), 60, built=False),
+    Block(
+        "confirmatory", ("model faktor konfirmatori", "confirmatory factor model"), 200, built=False
+    ),
+    Block("importance_map", ("peta prioritas", "priority map"), 200, built=False),
+    Block(
+        "invariance",
+        ("kesetaraan pengukuran antargelombang", "measurement invariance"),
+        200,
+        built=False,
+    ),
 )
 _BY_CODE = {block.code: block for block in BLOCKS}
 
@@ -109,7 +132,7 @@ def permit(code: str, n: int, subject: str = "") -> Withheld | None:
         code,
         tier(n).code,
         n,
-        f"{code.replace('_', ' ')} is printed from n = {rule.least} valid cases; here n = {n}.",
+        f"{rule.label[1]}: printed from n = {rule.least} valid cases; here n = {n}.",
         subject=subject,
     )
 

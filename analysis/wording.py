@@ -95,30 +95,9 @@ def scale_name(instrument: Instrument, code: str, voice: Voice) -> str:
     return instrument.scale(code).public_name.in_(voice.language)
 
 
-BLOCK_NAMES = {
-    "medians": ("median per skala", "medians by scale"),
-    "levels": ("rerata dengan kisaran", "means with intervals"),
-    "descriptives": ("gambaran tiap butir", "item descriptives"),
-    "alpha": ("alfa Cronbach", "Cronbach’s alpha"),
-    "correlations": ("korelasi antarskala", "correlations between scales"),
-    "items": ("analisis butir", "item analysis"),
-    "omega": ("omega McDonald", "McDonald’s omega"),
-    "regression": ("regresi", "regression"),
-    "importance": ("bagian R² tiap skala", "shares of R²"),
-    "one_factor": ("uji satu faktor per skala", "one-factor check of each scale"),
-    "factorability": ("KMO, Bartlett, nilai eigen", "KMO, Bartlett, eigenvalues"),
-    "factors": ("analisis faktor eksploratori", "exploratory factor analysis"),
-    "htmt": ("validitas diskriminan (HTMT)", "discriminant validity (HTMT)"),
-    "mediation": ("mediasi", "mediation"),
-    "confirmatory": ("model faktor konfirmatori", "confirmatory factor model"),
-    "importance_map": ("peta prioritas", "priority map"),
-    "invariance": ("kesetaraan pengukuran antargelombang", "measurement invariance"),
-}
-
-
 def block_name(code: str, voice: Voice) -> str:
     """What readers call a block of the plan."""
-    return voice(*BLOCK_NAMES[code])
+    return voice(*plan.block(code).label)
 
 
 def mark(result: Result, voice: Voice) -> str:

@@ -6,7 +6,7 @@ from html import escape
 
 from analysis import wording
 from analysis.findings import Findings
-from analysis.report.markup import paragraph
+from analysis.report.markup import paragraph, text
 from analysis.wording import Voice
 
 
@@ -15,8 +15,7 @@ def withheld(found: Findings, voice: Voice) -> str:
     if not found.withheld:
         return ""
     lines = "".join(
-        f"<li>{escape(wording.withheld(one, found.instrument, voice))}</li>"
-        for one in found.withheld
+        f"<li>{text(wording.withheld(one, found.instrument, voice))}</li>" for one in found.withheld
     )
     return (
         paragraph(

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from analysis.wording import Voice
+from analysis.wording import NB, Voice
 
 
 class Html(str):
@@ -22,8 +22,13 @@ class Html(str):
 
 
 def text(value: object) -> str:
-    """Escape a value unless it is markup."""
-    return str(value) if isinstance(value, Html) else escape(str(value))
+    """Escape a value unless it is markup; "n = 45" stays on one line."""
+    return str(value) if isinstance(value, Html) else together(escape(str(value)))
+
+
+def together(sentence: str) -> str:
+    """Keep a sign and its numbers on one line."""
+    return sentence.replace(" = ", f"{NB}={NB}").replace(" ≥ ", f" ≥{NB}")
 
 
 def paragraph(content: object, css: str = "") -> str:

@@ -7,7 +7,6 @@ from html import escape
 
 from analysis import plan, wording
 from analysis.findings import Findings
-from analysis.report.levels import marked
 from analysis.report.markup import Numbering
 from analysis.results import Alpha
 from analysis.wording import Voice, scale_name
@@ -43,7 +42,7 @@ def reliability(found: Findings, voice: Voice, number: Numbering) -> str:
         row += [
             voice.fixed(alpha.mean_r, bounded=True),
             voice.fixed(alpha.lambda6, bounded=True),
-            wording.reliability_reading(main, low, voice),
+            _reading(alpha, main, low, voice),
         ]
         rows.append(row)
     for code, pair in found.pairs.items():
@@ -56,7 +55,6 @@ def reliability(found: Findings, voice: Voice, number: Numbering) -> str:
                 f"Spearman-Brown {voice.fixed(pair.spearman_brown, bounded=True)}",
             ]
         )
-    some = next(iter(found.alphas.values()), None)
     omega_some = next(iter(found.omegas.values()), None)
     how = ""
     if omega_some:
@@ -85,10 +83,14 @@ def reliability(found: Findings, voice: Voice, number: Numbering) -> str:
         )
         if found.used < 100
         else "",
-        marked(some, voice),
         left=(len(head) - 1,),
     )
     return body + _one_factor(found, voice, number)
+
+
+def _reading(alpha: Alpha, estimate: float, low: float, voice: Voice) -> str:
+    mark = wording.mark(alpha, voice)
+    return wording.reliability_reading(estimate, low, voice) + (f"; {mark}" if mark else "")
 
 
 def _alpha_of(alpha: Alpha | None, voice: Voice) -> str:

@@ -106,8 +106,12 @@ def _opening(found: Findings, voice: Voice, source: str) -> str:
             f"</b><br>{_simulated(voice)}</p></div>"
         )
     facts = [
-        (voice("Baris dalam berkas", "Rows in the file"), voice.count(found.rows), ""),
-        (voice("Dipakai", "Used"), voice.count(found.used), _share(found, voice)),
+        (
+            voice("Baris dalam berkas", "Rows in the file"),
+            voice.count(found.rows),
+            _share(found, voice),
+        ),
+        (voice("Dipakai", "Used"), voice.count(found.used), ""),
         (
             voice("Dikeluarkan, tanda kurang cermat", "Left out, careless"),
             voice.count(found.excluded),

@@ -8,7 +8,7 @@ from html import escape
 from analysis import plan, wording
 from analysis.findings import Findings
 from analysis.report.levels import range_words
-from analysis.report.markup import Numbering, forest, paragraph, starred
+from analysis.report.markup import Numbering, forest, paragraph, starred, text
 from analysis.results import Regression, at
 from analysis.wording import Voice, scale_name
 from instrument.model import Instrument
@@ -34,8 +34,8 @@ def _correlation_table(found: Findings, voice: Voice, number: Numbering) -> str:
         level = found.levels.get(code)
         reliable = found.omegas.get(code)
         alpha = found.alphas.get(code)
-        if reliable:
-            coefficient = voice.fixed(reliable.estimate, bounded=True)
+        if found.omegas:
+            coefficient = voice.fixed(reliable.estimate, bounded=True) if reliable else "–"
         else:
             coefficient = voice.fixed(alpha.raw, bounded=True) if alpha else "–"
         row: list[object] = [
@@ -95,7 +95,7 @@ def _regression(found: Findings, model: Regression, voice: Voice, number: Number
         estimate = at(table, name, "b")
         shown.append((scale_name(definition, name, voice), estimate, low, high))
         css = ' class="yes"' if low > 0 or high < 0 else ""
-        claims.append(f"<li{css}>{escape(wording.slope(model, name, definition, voice))}</li>")
+        claims.append(f"<li{css}>{text(wording.slope(model, name, definition, voice))}</li>")
     bootstrap = model.n < plan.NOT_ENOUGH_BELOW
     kind = voice(
         f"bootstrap persentil ({voice.count(model.n_boot)} ulangan, benih {model.seed})"
