@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app.pages import language_of, other
 from app.surveys.contexts import Page
@@ -33,3 +33,9 @@ async def front(request: Request) -> HTMLResponse:
         "home/front.html", language, page=page_of(request, language), demo=demo
     )
     return HTMLResponse(body, headers={"cache-control": "no-store"})
+
+
+@router.get("/favicon.ico", include_in_schema=False)
+async def icon(request: Request) -> RedirectResponse:
+    """Where browsers look when a page (an analysis, say) names no icon."""
+    return RedirectResponse(request.app.state.assets.url("ikon.svg"), 308)

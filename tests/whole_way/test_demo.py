@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from instrument import registry
 from tests.house.test_wheel import free_port, wait_for
@@ -136,9 +136,7 @@ def test_member_is_found_everywhere(
     context.close()
 
     shown = {code for section in INSTRUMENT.form("full").sections for code in section.items}
-    expected = bytes(
-        answers[code] if code in shown else 0 for code in INSTRUMENT.item_codes
-    )
+    expected = bytes(answers[code] if code in shown else 0 for code in INSTRUMENT.item_codes)
     # in the store
     with sqlite3.connect(f"file:{server.home}/guyub.sqlite3?mode=ro", uri=True) as store:
         rows = store.execute(
@@ -152,7 +150,7 @@ def test_member_is_found_everywhere(
     page.goto(f"{server.address}/demo/data?lang=en")
     before = json.loads((server.home / "analyses/sidoarjo-2/results.json").read_text())
     page.get_by_role("button", name="Make them anew").click()
-    page.wait_for_function("!document.querySelector('[role=status]')", timeout=120_000)
+    expect(page.locator("main [role=status]")).to_have_count(0, timeout=120_000)
     assert page.locator("[role=alert]").count() == 0
     link = page.locator("a[href*='sidoarjo-2-v'][href$='simulasi.csv']")
     data = page.request.get(f"{server.address}{link.get_attribute('href')}").text()
