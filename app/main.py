@@ -26,7 +26,6 @@ from secure import (
     XFrameOptions,
 )
 from secure.middleware import SecureASGIMiddleware
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette_compress import CompressMiddleware
 
 from app.settings import Settings
@@ -48,12 +47,18 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     """
     from app import health, home, problems  # noqa: PLC0415 - one place names the routes
     from app.assets import MOUNT, Assets  # noqa: PLC0415
+    from app.body_limit import BodyLimitMiddleware  # noqa: PLC0415
     from app.origin import CrossOriginMiddleware  # noqa: PLC0415
     from app.pages import Pages  # noqa: PLC0415
     from app.surveys import routes as surveys  # noqa: PLC0415
 
     app = FastAPI(
-        title="Guyub", openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan
+        title="Guyub",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # addresses stay here
+        lifespan=_lifespan,
     )
     app.state.settings = settings
     app.state.assets = Assets()
@@ -71,7 +76,7 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
 
     # The last one added is the outermost.
     app.add_middleware(CrossOriginMiddleware, base_url=settings.base_url)
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=BODY_LIMIT)
+    app.add_middleware(BodyLimitMiddleware, limit=BODY_LIMIT)
     app.add_middleware(CompressMiddleware, minimum_size=600)
     app.add_middleware(SecureASGIMiddleware, secure=security_headers(settings))
     return app
@@ -109,10 +114,15 @@ def security_headers(settings: Settings) -> Secure:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    from app.db import Database  # noqa: PLC0415 - opened with the server, not at import
+    from anyio import to_thread  # noqa: PLC0415 - opened with the server, not at import
+
+    from app.db import THREADS, Database  # noqa: PLC0415 - as above
     from app.store import Store  # noqa: PLC0415
 
     settings: Settings = app.state.settings
+    # The default of 40 threads gives nothing on a few cores, and each keeps a connection
+    # and a memory arena: 20 MB more after a rush of 200 people.
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
     database = Database(settings)
     store = Store(database)
     store.open()  # a second server on the same SQLite file is refused now, not at a save

@@ -26,9 +26,9 @@ class Desk:
         self.documents = DocumentView(pages)
         self.messages = MessageView(pages)
 
-    async def survey(self, request: Request) -> Survey | Nothing:
+    async def survey(self, request: Request, *, fresh: bool = False) -> Survey | Nothing:
         """The survey of the address. Raises UnknownCommunity."""
-        return await self._surveys.of(request.path_params["slug"])
+        return await self._surveys.of(request.path_params["slug"], fresh=fresh)
 
 
 def desk_of(request: Request) -> Desk:

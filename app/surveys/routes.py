@@ -62,7 +62,8 @@ async def begin(request: Request) -> Response:  # noqa: PLR0911 - one page a ret
         html = desk.landings.landing_again(survey, form, {}, continuing=False, lost=True)
         return _forget(survey, _page(html, 404))
     except WaveNotAccepting:
-        return _page(desk.messages.standing(survey, form.language, at=at), 409)
+        now = await desk.survey(request, fresh=True)
+        return _page(desk.messages.standing(now, form.language, at=at), 409)
     if state.receipt is not None and form.resume not in ("ubah", "baru"):
         html = desk.messages.receipt(survey, state.submission_id, state.receipt, form.language)
         return _forget(survey, _page(html))
@@ -106,7 +107,7 @@ async def save(request: Request) -> Response:
     try:
         saved = await desk.answering.save(survey=survey, asked=asked, form=form, final=False, at=at)
     except (Faulty, AppError) as error:
-        return _not_saved(request, desk, survey, asked, form, error)
+        return await _not_saved(request, desk, survey, asked, form, error)
     if problems.wants_json(request):
         return Response(status_code=204, headers=_PRIVATE)
     return _remember(
@@ -128,7 +129,7 @@ async def submit(request: Request) -> Response:
     try:
         saved = await _submit(desk, survey, asked, form, at)
     except (Faulty, AppError) as error:
-        return _not_saved(request, desk, survey, asked, form, error)
+        return await _not_saved(request, desk, survey, asked, form, error)
     language = form.switch_to or form.language
     if saved.ack.receipt is not None and (form.final or not saved.unanswered):
         html = desk.messages.receipt(survey, form.submission_id, saved.ack.receipt, language)
@@ -186,7 +187,7 @@ async def _fields(request: Request) -> Fields:
     return read(await request.body(), request.headers.get("content-type", ""))
 
 
-def _not_saved(
+async def _not_saved(
     request: Request,
     desk: Desk,
     survey: Survey,
@@ -203,7 +204,8 @@ def _not_saved(
         html = desk.documents.conflict(survey, asked, form, error.rev)
     elif isinstance(error, WaveNotAccepting):
         refusal = error
-        html = desk.messages.standing(survey, form.language, at=_now(), posted=True)
+        now = await desk.survey(request, fresh=True)
+        html = desk.messages.standing(now, form.language, at=_now(), posted=True)
     else:
         refusal = error
         html = desk.documents.unsaved(survey, asked, form, error)

@@ -139,11 +139,14 @@ class Surveys:
         self._find = find
         self._known: OrderedDict[str, tuple[float, Survey | Nothing | None]] = OrderedDict()
 
-    async def of(self, slug: str) -> Survey | Nothing:
-        """The community's survey of now. Raises UnknownCommunity."""
+    async def of(self, slug: str, *, fresh: bool = False) -> Survey | Nothing:
+        """The community's survey of now. Raises UnknownCommunity.
+
+        ``fresh``: the store has just judged otherwise, so what is remembered is stale.
+        """
         now = time.monotonic()
         known = self._known.get(slug)
-        if known is None or known[0] < now:
+        if fresh or known is None or known[0] < now:
             known = (now + REMEMBER_SECONDS, await self._ask(slug))
             self._known[slug] = known
             self._known.move_to_end(slug)

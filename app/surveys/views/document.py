@@ -372,19 +372,19 @@ class DocumentView(View):
         return Markup(self._pages.macro("_components/marks.jinja", "warning"))  # noqa: S704 - our template
 
     def _why(self, asked: Plan, fault: AnswerFault, language: Language) -> str:
-        if fault.kind == "not_a_number":
-            return self._(language, "Put right: please write a number, for example 2.")
-        if fault.kind == "out_of_range" and fault.code in asked.questions:
+        question = None
+        if fault.code in asked.questions:
             question = asked.instrument.question(fault.code)
-            if question.kind == "number":
+        if question is not None and question.kind == "number":
+            if fault.kind == "not_a_number":
+                return self._(language, "Put right: please write a number, for example 2.")
+            low, high = question.low, question.high
+            if fault.kind == "out_of_range" and low is not None and high is not None:
                 return self._(
-                    language,
-                    "Put right: a number from %(low)s to %(high)s.",
-                    low=question.low,
-                    high=question.high,
+                    language, "Put right: a number from %(low)s to %(high)s.", low=low, high=high
                 )
-        if fault.kind == "too_long":
-            longest = asked.instrument.question(fault.code).max_length
+        if question is not None and fault.kind == "too_long":
+            longest = question.max_length
             return self._(language, "Put right: at most %(n)s characters.", n=longest)
         return self._(
             language, "Put right: this answer could not be read. Please choose it once more."

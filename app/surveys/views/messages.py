@@ -7,29 +7,40 @@ from datetime import datetime
 from uuid import UUID
 
 from app import codes
-from app.pages import N_, moment_of
+from app.pages import N_, Pages, moment_of
 from app.surveys.contexts import Message, Way
 from app.surveys.survey import Nothing, Survey, standing
-from app.surveys.views.base import View, query
+from app.surveys.views.base import Kept, View, query
+from app.surveys.views.skeleton import Skeleton, slot
 from instrument.model import Language
 
 
 class MessageView(View):
     """Makes the calm pages."""
 
+    def __init__(self, pages: Pages) -> None:
+        super().__init__(pages)
+        self._receipts = Kept()
+
     def receipt(self, survey: Survey, submission_id: UUID, receipt: str, language: Language) -> str:
         """Thanks, the receipt code, and what happens next."""
+        key = (survey.wave.wave_id, survey.fingerprint, language)
+        page = self._receipts.get(key, lambda: self._empty_receipt(survey, language))
+        id_ = str(submission_id)
+        return page.fill({"id": id_, "id2": id_, "receipt": codes.show(receipt)})
+
+    def _empty_receipt(self, survey: Survey, language: Language) -> Skeleton:
         closes = survey.wave.closes_at
-        return self._pages.render(
+        html = self._pages.render(
             "surveys/receipt.html",
             language,
             page=self._page(survey, language),
-            id=str(submission_id),
-            receipt=codes.show(receipt),
+            slot=slot,
             coded=survey.coded,
             closes=moment_of(closes, language, survey.zone) if closes else "",
             shared_by=self._shared_by(survey, language),
         )
+        return Skeleton.of(html)
 
     def standing(
         self,

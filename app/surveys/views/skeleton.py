@@ -39,8 +39,8 @@ class Skeleton:
             {name: index for index, name in enumerate(parts) if index % 2},
         )
 
-    def fill(self, safe: Mapping[str, str], answers: Iterable[tuple[str, str]]) -> str:
-        """Return the document for one person.
+    def fill(self, safe: Mapping[str, str], answers: Iterable[tuple[str, str]] = ()) -> str:
+        """Return the page for one person.
 
         ``safe``: slots that are ours, filled as they are. ``answers``: names and values
         as a form sends them; what the document does not ask is left out.
@@ -65,5 +65,6 @@ class Skeleton:
                     refused.append(
                         f'<input type="hidden" name="{REFUSAL_FIELD}" value="{escape(code)}">'
                     )
-        out[places["refused"]] = "".join(refused)
+        if refused:
+            out[places["refused"]] = "".join(refused)
         return "".join(out)
