@@ -119,6 +119,14 @@ def pomp(mean: float, low: int, high: int) -> float:
     return (mean - low) / (high - low) * 100
 
 
+def pomp_of_total(total: int, answered: int, low: int, high: int) -> float:
+    """Percent of maximum possible of a sum of answers, in one division of integers.
+
+    The same as `pomp` of the mean, without its rounding: 4.4 is 85 and not 85.00000000000001.
+    """
+    return 100 * (total - answered * low) / (answered * (high - low))
+
+
 def tcr(mean: float, high: int) -> float:
     """Tingkat capaian responden: mean / high * 100. On 1..5, TCR = 20 + 0.8 POMP."""
     return mean / high * 100
@@ -172,7 +180,7 @@ def _scale_score(
     mean, options = total / answered, instrument.response_scale
     return ScaleScore(
         mean,
-        pomp(mean, options.low, options.high),
+        pomp_of_total(total, answered, options.low, options.high),
         tcr(mean, options.high),
         total,
         answered,

@@ -265,10 +265,14 @@ def _flat(scored: Bytes, answered: Flags, min_sd: float) -> Ints:
     return np.where((count >= 2) & below, 1, 0)
 
 
-def pomp(means: Floats, low: int, high: int) -> Floats:
-    """Return percent of the maximum possible, (mean - low) / (high - low) * 100.
+def pomp(totals: Ints, answered: Ints, low: int, high: int) -> Floats:
+    """Return percent of the maximum possible, NaN where nothing was answered.
 
-    Cohen, Cohen, Aiken & West (1999), The problem of units and the circumstance for POMP.
+    100 (total - answered low) / (answered (high - low)): one division of integers, as in
+    `instrument.scoring.pomp_of_total`. Cohen, Cohen, Aiken & West (1999), The problem of
+    units and the circumstance for POMP.
     """
-    percent: Floats = (means - low) / (high - low) * 100
+    percent: Floats = np.full(totals.shape, np.nan)
+    above = 100 * (totals.astype(np.int64) - answered.astype(np.int64) * low)
+    np.divide(above, answered * (high - low), out=percent, where=answered > 0)
     return percent

@@ -104,7 +104,8 @@ class Dataset:
         scored = scoring.score_all(self.raw, rules, self.seconds)
         means = np.full(scored.totals.shape, np.nan)
         np.divide(scored.totals, scored.answered, out=means, where=scored.scored)
-        pomp = scoring.pomp(means, rules.low, rules.high)
+        pomp = scoring.pomp(scored.totals, scored.answered, rules.low, rules.high)
+        pomp[~scored.scored] = np.nan
         pomp[:, [scale.index for scale in rules.scales]] = np.nan
         return Scores(
             scale_codes=tuple(scale.code for scale in rules.scales),

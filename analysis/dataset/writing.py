@@ -24,6 +24,7 @@ from analysis.dataset.scoring import ROWS_AT_ONCE, Bytes, Floats, Ints, Plan, Sc
 from analysis.errors import AnalysisError
 from instrument.answers import Missing
 from instrument.model import Instrument
+from instrument.scoring import pomp_of_total
 
 Answer = int | str
 
@@ -192,10 +193,8 @@ class _Encoder:
         means, percents = [""], [""]
         for answered in range(1, items + 1):
             for total in range(items * high + 1):
-                mean = total / answered
-                percent = scoring.pomp(np.array([mean]), low, high)[0]
-                means.append(repr(mean))
-                percents.append(repr(float(percent)))
+                means.append(repr(total / answered))
+                percents.append(repr(pomp_of_total(total, answered, low, high)))
         return _table(means), _table(percents)
 
     def encode(self, batch: Batch) -> _Block:

@@ -53,7 +53,7 @@ def test_every_dependency_says_why() -> None:
         *project["dependency-groups"]["dev"],
     ]
     for requirement in wanted:
-        (line, *_) = [line for line in text.splitlines() if f'"{requirement}"' in line]
+        (*_, line) = [line for line in text.splitlines() if f'"{requirement}"' in line]
         assert re.search(r"#\s*\S.{5,}", line), f"{requirement} has no reason beside it"
 
 
