@@ -190,6 +190,7 @@ def _try(found: Findings, block: str, n: int, make: Callable[[], R], subject: st
             found.withheld.append(refused)  # this part has fewer cases than the data set
         return None
     code = "not_enough"
+    names: tuple[str, ...] = ()
     try:
         result = make()
         result.require_proper()
@@ -198,12 +199,12 @@ def _try(found: Findings, block: str, n: int, make: Callable[[], R], subject: st
     except NotConverged as error:
         code, reason = "not_converged", str(error)
     except ImproperSolution as error:
-        code, reason = "improper", str(error)
+        code, reason, names = "improper", str(error), error.items
     except NotEnoughData as error:
         reason = str(error)
     else:
         return result
-    found.withheld.append(Withheld(block, plan.tier(n).code, n, reason, code, subject))
+    found.withheld.append(Withheld(block, plan.tier(n).code, n, reason, code, subject, names))
     return None
 
 

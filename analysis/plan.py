@@ -111,6 +111,8 @@ class Withheld:
     """``tier``, or what the data said: ``degenerate``, ``not_converged``, ..."""
     subject: str = ""
     """The scale it concerns; empty = the block as a whole."""
+    names: tuple[str, ...] = ()
+    """The items at fault, where there are any."""
 
 
 def tier(n: int) -> Tier:

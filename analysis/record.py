@@ -53,6 +53,7 @@ def results(found: Findings) -> dict[str, Any]:
                 "reason": one.reason,
                 "code": one.code,
                 "subject": one.subject,
+                "names": list(one.names),
             }
             for one in found.withheld
         ],

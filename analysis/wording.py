@@ -197,7 +197,8 @@ def withheld(one: Withheld, instrument: Instrument, voice: Voice) -> str:
         ),
         "not_enough": ("datanya belum cukup", "there are not enough data"),
     }[one.code]
-    return f"{name}: {voice(*why)} (n = {voice.count(one.n)}). {one.reason}"
+    at_fault = f"; {', '.join(one.names)}" if one.names else ""
+    return f"{name}: {voice(*why)} (n = {voice.count(one.n)}{at_fault})."
 
 
 def reliability_reading(estimate: float, low: float, voice: Voice) -> str:

@@ -67,10 +67,12 @@ def levels(found: Findings, voice: Voice, number: Numbering) -> str:
         voice("Skor 0–100 tiap skala dan kisarannya", "Scores of 0–100 and their ranges"),
         f'<ul class="levels">{"".join(lines)}</ul>',
         voice(
-            f"n = {_span([one.n for one in found.levels.values()])}. Kotak: kisaran bila yang "
-            f"tidak menjawab mirip, 95%, {correction}. Skor: (rerata − terendah) / rentang × 100.",
-            f"n = {_span([one.n for one in found.levels.values()])}. Box: range if those who did "
-            f"not answer are alike, 95%, {correction}. Score: (mean − lowest) / span × 100.",
+            f"n = {_span([one.n for one in found.levels.values()], voice)}. Kotak: kisaran bila "
+            f"yang tidak menjawab mirip, 95%, {correction}. Skor: (rerata − terendah) / "
+            "rentang × 100.",
+            f"n = {_span([one.n for one in found.levels.values()], voice)}. Box: range if those "
+            f"who did not answer are alike, 95%, {correction}. Score: (mean − lowest) / span "
+            "× 100.",
         ),
         voice(
             "Skor hilang bila terlalu sedikit butir dijawab (aturan definisi). Taraf antarskala "
@@ -82,8 +84,9 @@ def levels(found: Findings, voice: Voice, number: Numbering) -> str:
     )
 
 
-def _span(counts: Sequence[int]) -> str:
-    return str(counts[0]) if len(set(counts)) == 1 else f"{min(counts)}–{max(counts)}"
+def _span(counts: Sequence[int], voice: Voice) -> str:
+    low, high = voice.count(min(counts)), voice.count(max(counts))
+    return low if low == high else f"{low}–{high}"
 
 
 def marked(result: object, voice: Voice) -> str:

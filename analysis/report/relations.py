@@ -62,8 +62,10 @@ def _correlation_table(found: Findings, voice: Voice, number: Numbering) -> str:
     mark = wording.mark(table, voice)
     return number.table(
         voice(
-            f"Rerata, simpangan baku, reliabilitas, dan korelasi antarskala (n = {table.n})",
-            f"Means, standard deviations, reliability and correlations (n = {table.n})",
+            "Rerata, simpangan baku, reliabilitas, dan korelasi antarskala "
+            f"(n = {voice.count(table.n)})",
+            "Means, standard deviations, reliability and correlations "
+            f"(n = {voice.count(table.n)})",
         ),
         [
             voice("Skala", "Scale"),
@@ -75,10 +77,10 @@ def _correlation_table(found: Findings, voice: Voice, number: Numbering) -> str:
         [("", rows)],
         range_words(found.instrument, voice),
         voice(
-            f"{kind}, n = {table.n}, {voice.missing(table.missing)}. * kisaran 95% tidak memuat 0 "
-            f"sesudah koreksi Holm untuk {pairs} pasang.",
-            f"{kind}, n = {table.n}, {voice.missing(table.missing)}. * 95% interval excludes 0 "
-            f"after Holm’s correction for {pairs} pairs.",
+            f"{kind}, n = {voice.count(table.n)}, {voice.missing(table.missing)}. * kisaran 95% "
+            f"tidak memuat 0 sesudah koreksi Holm untuk {pairs} pasang.",
+            f"{kind}, n = {voice.count(table.n)}, {voice.missing(table.missing)}. * 95% interval "
+            f"excludes 0 after Holm’s correction for {pairs} pairs.",
         ),
         f"{mark.capitalize()}." if mark else "",
     )
@@ -121,10 +123,11 @@ def _regression(found: Findings, model: Regression, voice: Voice, number: Number
             ),
             forest(voice, shown),
             voice(
-                f"n = {model.n}, {voice.missing('listwise')}; kisaran: {kind}. Berkaitan, belum "
-                "tentu sebab; satu kali survei tidak bisa menunjukkan sebab-akibat.",
-                f"n = {model.n}, {voice.missing('listwise')}; ranges: {kind}. Related, not "
-                "necessarily a cause; one survey cannot show cause and effect.",
+                f"n = {voice.count(model.n)}, {voice.missing('listwise')}; kisaran: {kind}. "
+                "Berkaitan, belum tentu sebab; satu kali survei tidak bisa menunjukkan "
+                "sebab-akibat.",
+                f"n = {voice.count(model.n)}, {voice.missing('listwise')}; ranges: {kind}. "
+                "Related, not necessarily a cause; one survey cannot show cause and effect.",
             ),
         ),
         number.table(
@@ -144,10 +147,10 @@ def _regression(found: Findings, model: Regression, voice: Voice, number: Number
             ],
             [("", rows)],
             voice(
-                f"n = {model.n}, {voice.missing('listwise')}, {model.dropped} baris tanpa skor "
-                "lengkap. ",
-                f"n = {model.n}, {voice.missing('listwise')}, {model.dropped} rows without all "
-                "scores. ",
+                f"n = {voice.count(model.n)}, {voice.missing('listwise')}, {model.dropped} baris "
+                "tanpa skor lengkap. ",
+                f"n = {voice.count(model.n)}, {voice.missing('listwise')}, {model.dropped} rows "
+                "without all scores. ",
             )
             + f"R² = {voice.fixed(model.r2, 3, bounded=True)}, "
             + voice("R² terkoreksi", "adjusted R²")
@@ -219,11 +222,11 @@ def _importance(found: Findings, model: Regression, voice: Voice, number: Number
         ],
         [("", rows)],
         voice(
-            f"n = {model.n}, {voice.missing('listwise')}. Kenaikan R² dirata-rata atas semua "
-            f"urutan; jumlahnya R². Kisaran: {voice.count(model.n_boot)} ulangan, benih "
+            f"n = {voice.count(model.n)}, {voice.missing('listwise')}. Kenaikan R² dirata-rata "
+            f"atas semua urutan; jumlahnya R². Kisaran: {voice.count(model.n_boot)} ulangan, benih "
             f"{model.seed}.",
-            f"n = {model.n}, {voice.missing('listwise')}. The rise of R² averaged over all "
-            f"orders; they sum to R². Ranges: {voice.count(model.n_boot)} resamples, seed "
+            f"n = {voice.count(model.n)}, {voice.missing('listwise')}. The rise of R² averaged "
+            f"over all orders; they sum to R². Ranges: {voice.count(model.n_boot)} resamples, seed "
             f"{model.seed}.",
         ),
         voice(
@@ -263,10 +266,10 @@ def _checks(model: Regression, definition: Instrument, voice: Voice, number: Num
         [voice("Uji", "Test"), voice("Statistik", "Statistic"), voice("db", "df"), "p"],
         [("", rows)],
         voice(
-            f"n = {model.n}. Uji ini tidak menyaring apa pun: galat baku HC3 selalu dipakai. "
-            f"Jarak Cook > 4/n: {cook} orang. {without if cook else ''}",
-            f"n = {model.n}. These tests decide nothing: HC3 standard errors are always used. "
-            f"Cook’s distance > 4/n: {cook} persons. {without if cook else ''}",
+            f"n = {voice.count(model.n)}. Uji ini tidak menyaring apa pun: galat baku HC3 selalu "
+            f"dipakai. Jarak Cook > 4/n: {cook} orang. {without if cook else ''}",
+            f"n = {voice.count(model.n)}. These tests decide nothing: HC3 standard errors are "
+            f"always used. Cook’s distance > 4/n: {cook} persons. {without if cook else ''}",
         ),
         narrow=True,
     )
@@ -277,15 +280,18 @@ def _beside(found: Findings, model: Regression, voice: Voice, number: Numbering)
     others: list[tuple[str, Regression]] = []
     if found.all_rows_regression:
         label = voice(
-            f"Semua baris (n = {found.all_rows_regression.n})",
-            f"All rows (n = {found.all_rows_regression.n})",
+            f"Semua baris (n = {voice.count(found.all_rows_regression.n)})",
+            f"All rows (n = {voice.count(found.all_rows_regression.n)})",
         )
         others.append((label, found.all_rows_regression))
     for code, less in found.sensitivity.items():
         others.append((voice(f"Tanpa {code}", f"Without {code}"), less))
     if not others:
         return ""
-    head = [voice("Skala", "Scale"), voice(f"Utama (n = {model.n})", f"Main (n = {model.n})")]
+    head = [
+        voice("Skala", "Scale"),
+        voice(f"Utama (n = {voice.count(model.n)})", f"Main (n = {voice.count(model.n)})"),
+    ]
     rows = []
     for name in model.predictors:
         row: list[object] = [scale_name(found.instrument, name, voice)]

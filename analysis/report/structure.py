@@ -30,7 +30,7 @@ def factors(found: Findings, voice: Voice, number: Numbering) -> str:
         ],
         [
             voice("Determinan", "Determinant"),
-            f"{adequacy.determinant:.1e}".replace(".", "," if voice.language == "id" else "."),
+            voice.fixed(adequacy.determinant, 5, bounded=True),
             "> 0,00001" if voice.language == "id" else "> .00001",
         ],
         [
@@ -85,7 +85,9 @@ def _loadings(found: Findings, voice: Voice, number: Numbering) -> str:
                 loading = at(solution.loadings, code, factor)
                 cell = voice.fixed(loading, bounded=True)
                 cells.append(bold(cell) if abs(loading) >= SALIENT else cell)
-            rows.append([code, *cells, voice.fixed(float(solution.communalities[code]))])
+            rows.append(
+                [code, *cells, voice.fixed(float(solution.communalities[code]), bounded=True)]
+            )
         if rows:
             groups.append((scale_name(found.instrument, scale, voice), rows))
     extraction = {"minres": "minres", "ml": "ML", "pa": "PA"}[solution.extraction]
@@ -95,7 +97,7 @@ def _loadings(found: Findings, voice: Voice, number: Numbering) -> str:
         *(voice.fixed(float(x)) for x in solution.variance["ss"]),
         "",
     ]
-    groups.append((" ", [sums]))
+    groups.append(("", [sums]))
     loadings = number.table(
         voice(
             f"Muatan {solution.n_factors} faktor ({extraction}, {solution.rotation})",
