@@ -22,12 +22,12 @@ from app.settings import Settings
 from app.tables import IDENTITY
 
 BUSY_TIMEOUT_MS = 10_000
+THREADS = 8
+"""Threads that answer requests outside the event loop; each may hold one connection."""
 _READ_ONLY = "guyub_read_only"
 
 
-def connect_sqlite(
-    path: Path, *, identity: Path | None = None, read_only: bool = False
-) -> sqlite3.Connection:
+def connect_sqlite(path: Path, *, identity: Path | None = None) -> sqlite3.Connection:
     """Open a SQLite file the way the house does; transactions are begun by the caller.
 
     WAL with ``synchronous=FULL`` (NORMAL loses acknowledged commits at power loss),
@@ -47,7 +47,6 @@ def connect_sqlite(
         "foreign_keys = ON",
         "synchronous = FULL",
         "journal_mode = WAL",
-        f"query_only = {'ON' if read_only else 'OFF'}",
     ):
         connection.execute(f"PRAGMA {pragma}")
     if identity is not None and identity.exists():
@@ -89,8 +88,8 @@ def _sqlite_engine(settings: Settings) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
         creator=lambda: connect_sqlite(path, identity=identity),
-        pool_size=5,
-        max_overflow=40,  # as many as the threadpool has threads
+        pool_size=THREADS + 4,  # and the store's readers: opening one costs ten times a query
+        max_overflow=THREADS,
     )
 
     @event.listens_for(engine, "begin")
@@ -105,8 +104,8 @@ def _sqlite_engine(settings: Settings) -> Engine:
 def _postgres_engine(settings: Settings) -> Engine:
     return create_engine(
         settings.database_url,
-        pool_size=5,
-        max_overflow=40,
+        pool_size=THREADS,
+        max_overflow=THREADS,
         pool_pre_ping=True,
         connect_args={"options": "-c timezone=UTC"},
     )

@@ -5,23 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from app.pages import language_of, other
-from app.surveys.contexts import Page
-from instrument.model import Language
+from app.pages import language_of, page_of
 
 router = APIRouter()
-
-
-def page_of(request: Request, language: Language) -> Page:
-    """Return the frame of a page outside the survey."""
-    query = "" if language == "en" else "?lang=en"
-    return Page(
-        language=language,
-        slug="",
-        base_url=request.app.state.pages.base_url,
-        simulated=request.app.state.settings.demo,
-        switch=f"{request.url.path}{query}" if other(language) else "",
-    )
 
 
 @router.get("/", response_class=HTMLResponse)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import gettext
 import io
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -22,6 +23,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.assets import Assets
 from instrument.model import LANGUAGES, Language
+
+if TYPE_CHECKING:
+    from fastapi import Request
 
 TEMPLATES = Path(__file__).with_name("templates")
 LOCALE = Path(__file__).with_name("locale")
@@ -115,3 +119,43 @@ def moment_of(moment: datetime, language: Language, zone: tzinfo = ZONE) -> str:
     """A day with its time and the zone's name: ``30 November 2026, 23.59 WIB``."""
     name = _ZONE_NAMES.get(str(zone), str(zone))
     return f"{day(moment, language, zone)}, {clock(moment, language, zone)} {name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What every page has."""
+
+    language: Language
+    slug: str
+    """Empty where no survey is known."""
+    base_url: str
+    simulated: bool = False
+    switch: str = ""
+    """Address of the same page in the other language; empty where a form has to post."""
+
+    @property
+    def other(self) -> Language:
+        """The other language."""
+        return other(self.language)
+
+    @property
+    def query(self) -> str:
+        """Keeps the language over links; Indonesian needs none."""
+        return "?lang=en" if self.language == "en" else ""
+
+    @property
+    def home(self) -> str:
+        """Address of the survey."""
+        return f"/s/{self.slug}{self.query}" if self.slug else "/"
+
+
+def page_of(request: Request, language: Language) -> Page:
+    """Return the frame of a page outside the survey."""
+    query = "" if language == "en" else "?lang=en"
+    return Page(
+        language=language,
+        slug="",
+        base_url=request.app.state.pages.base_url,
+        simulated=request.app.state.settings.demo,
+        switch=f"{request.url.path}{query}",
+    )

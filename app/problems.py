@@ -13,8 +13,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from app.errors import AppError
-from app.home import page_of
-from app.pages import language_of
+from app.pages import language_of, page_of
 from instrument.model import Language
 
 log = logging.getLogger("guyub")

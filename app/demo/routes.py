@@ -17,8 +17,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from app.demo.products import DataSet, analysis_folder, newest
-from app.home import page_of
-from app.pages import language_of
+from app.pages import language_of, page_of
 from app.problems import NotFound
 from app.settings import Settings
 

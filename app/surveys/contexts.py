@@ -6,36 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from app.pages import other
-from instrument.model import Item, Language, Question, Text
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What every member page has."""
-
-    language: Language
-    slug: str
-    """Empty where no survey is known."""
-    base_url: str
-    simulated: bool = False
-    switch: str = ""
-    """Address of the same page in the other language; empty where a form has to post."""
-
-    @property
-    def other(self) -> Language:
-        """The other language."""
-        return other(self.language)
-
-    @property
-    def query(self) -> str:
-        """Keeps the language over links; Indonesian needs none."""
-        return "?lang=en" if self.language == "en" else ""
-
-    @property
-    def home(self) -> str:
-        """Address of the survey."""
-        return f"/s/{self.slug}{self.query}" if self.slug else "/"
+from instrument.model import Item, Question, Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ def test_a_row_to_the_letter(partnership, tmp_path):
         "PID": "AAAA", "SUBMITTED_ON": "2025-03-03", "MOT1": "-2", "MOT2": "4", "FLX6": "-5",
         "REL3": "-4", "GCF1": "-1", "MOT5": "4", "MOT5_R": "2", "REL3_R": "-4", "MOT": "3.5",
         "MOT_POMP": "62.5", "FLX": "3.6", "REL": "4.0", "INF": "3.6666666666666665",
-        "INF_POMP": repr((22 / 6 - 1) / 4 * 100), "COC": "4.0", "FLAG_ATT": "1", "EXCLUDED": "1",
+        "INF_POMP": repr(100 * (22 - 6) / (6 * 4)), "COC": "4.0", "FLAG_ATT": "1", "EXCLUDED": "1",
         "SEC1": "32.5", "SEC2": "", "BEH1": "0", "BEH2": "-3", "BEH3": "-1", "BG1": "3",
         "SIMULATED": "1",
     }  # fmt: skip

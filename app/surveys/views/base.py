@@ -7,8 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar, cast
 
-from app.pages import Pages, day
-from app.surveys.contexts import Page
+from app.pages import Page, Pages, day
 from app.surveys.survey import Nothing, Survey
 from instrument.model import Language
 
