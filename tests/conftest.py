@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
@@ -63,28 +64,55 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(
-    postgres_server: str, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], str]:
-    """Make a database of that name, at the newest migration; return its address."""
+def postgres_template(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name of a database at the newest migration; each test gets a copy."""
     from app import migrate
 
-    template = _settings(
-        tmp_path_factory.mktemp("template-pg"), postgres_server.format(name="template_guyub")
-    )
+    name = "template_guyub"
     with _superuser(postgres_server) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")  # nobody pulls this plug
         connection.execute("SELECT pg_reload_conf()")
-        connection.execute("CREATE DATABASE template_guyub")
-    migrate.upgrade(template)
+        connection.execute(f"CREATE DATABASE {name}")
+    folder = tmp_path_factory.mktemp("template-pg")
+    migrate.upgrade(_settings(folder, postgres_server.format(name=name)))
+    return name
 
-    def make(name: str) -> str:
-        with _superuser(postgres_server) as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template_guyub')
-        return postgres_server.format(name=name)
 
-    return make
+@pytest.fixture
+def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """Address of a fresh database at the newest migration, for tests that change its schema."""
+    name = f"guyub_{uuid4().hex}"
+    with _superuser(postgres_server) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    yield postgres_server.format(name=name)
+    with _superuser(postgres_server) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def shared_postgres(postgres_server: str, postgres_template: str) -> str:
+    """Address of the database that tests share; each leaves it empty."""
+    with _superuser(postgres_server) as connection:
+        connection.execute(f"CREATE DATABASE guyub TEMPLATE {postgres_template}")
+    return postgres_server.format(name="guyub")
+
+
+@pytest.fixture
+def emptied_postgres(shared_postgres: str) -> Iterator[str]:
+    """The shared database; emptied afterwards, which is quicker than making a new one."""
+    yield shared_postgres
+    with _superuser(shared_postgres) as connection:
+        connection.execute("SET lock_timeout = '10s'")  # a test left a transaction open
+        connection.execute(
+            "DO $$ DECLARE one record; BEGIN"
+            " FOR one IN SELECT format('%I.%I', schemaname, viewname) AS name FROM pg_views"
+            "   WHERE schemaname = 'public' LOOP EXECUTE 'DROP VIEW ' || one.name; END LOOP;"
+            " FOR one IN SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') AS names"
+            "   FROM pg_tables WHERE schemaname IN ('public', 'identity')"
+            "   AND tablename <> 'alembic_version'"
+            " LOOP EXECUTE 'TRUNCATE ' || one.names || ' RESTART IDENTITY CASCADE'; END LOOP;"
+            " END $$"
+        )
 
 
 @pytest.fixture(scope="session")
@@ -115,8 +143,7 @@ def any_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     if request.param == "sqlite":
         request.getfixturevalue("migrated_sqlite")(tmp_path)
         return _settings(tmp_path)
-    name = f"guyub_{abs(hash(str(tmp_path)))}"
-    return _settings(tmp_path, request.getfixturevalue("migrated_postgres")(name))
+    return _settings(tmp_path, request.getfixturevalue("emptied_postgres"))
 
 
 @pytest.fixture

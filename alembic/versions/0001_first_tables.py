@@ -22,8 +22,29 @@ def upgrade() -> None:
     if connection.dialect.name == "postgresql":
         op.execute("CREATE SCHEMA IF NOT EXISTS identity")
     create_answers()
+    make_append_only("audit_event")
     if has_identity(connection):
         create_identity()
+        make_append_only("audit_event", "identity.")
+
+
+def make_append_only(table: str, schema: str = "") -> None:
+    """The log can be added to; a changed or deleted row is refused by the database."""
+    if op.get_bind().dialect.name == "sqlite":
+        for act in ("update", "delete"):
+            op.execute(
+                f"CREATE TRIGGER {schema}{table}_no_{act} BEFORE {act.upper()} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+        return
+    op.execute(
+        f"CREATE FUNCTION {schema}{table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$"
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {schema}{table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {schema}{table}_append_only()"
+    )
 
 
 def create_answers() -> None:
@@ -360,6 +381,7 @@ def downgrade() -> None:
         op.drop_table("participant", schema="identity")
         op.drop_table("audit_event", schema="identity")
         if connection.dialect.name == "postgresql":
+            op.execute("DROP FUNCTION identity.audit_event_append_only")
             op.execute("DROP SCHEMA identity")
     op.drop_table("response")
     op.drop_table("draft")
@@ -372,3 +394,5 @@ def downgrade() -> None:
     op.drop_table("background")
     op.drop_table("community")
     op.drop_table("audit_event")
+    if connection.dialect.name == "postgresql":
+        op.execute("DROP FUNCTION audit_event_append_only")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.codes import normalise
 from app.members import service as members
@@ -78,3 +78,18 @@ def test_the_log_of_the_roster_stays_with_the_roster_and_names_nobody(world):
     told = repr(rows)
     assert not any(secret in told for secret in (code, ref.hex, str(ref), "Siti"))
     assert world.count("audit_event") == answers_log
+
+
+@pytest.mark.parametrize("table", ["audit_event", "identity.audit_event"])
+@pytest.mark.parametrize("act", ["UPDATE {} SET actor = 'nobody'", "DELETE FROM {}"])
+def test_no_log_can_be_rewritten(world, table, act):
+    world.person()
+    before = world.rows(f"SELECT * FROM {table}")
+    with (
+        pytest.raises(DBAPIError, match="append-only"),
+        world.writing() as session,
+        session.begin(),
+    ):
+        session.connection().exec_driver_sql(act.format(table))
+    assert world.rows(f"SELECT * FROM {table}") == before
+    assert before

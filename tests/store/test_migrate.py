@@ -22,9 +22,8 @@ def empty(request, tmp_path) -> Settings:
     """Settings of a store that does not exist yet."""
     if request.param == "sqlite":
         return Settings(data_dir=tmp_path / "var")
-    name = f"empty_{abs(hash(str(tmp_path)))}"
-    make = request.getfixturevalue("migrated_postgres")
-    settings = Settings(data_dir=tmp_path, database_url=make(name))
+    url = request.getfixturevalue("postgres_url")
+    settings = Settings(data_dir=tmp_path, database_url=url)
     migrate.downgrade(settings, "base")
     with _engine(settings).begin() as connection:
         connection.execute(text("DROP TABLE alembic_version"))

@@ -13,11 +13,10 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-def server(tmp_path, migrated_postgres):
+def server(tmp_path, postgres_url):
     from app.settings import Settings
 
-    url = migrated_postgres(f"pg_{abs(hash(str(tmp_path)))}")
-    database = Database(Settings(data_dir=tmp_path, database_url=url))
+    database = Database(Settings(data_dir=tmp_path, database_url=postgres_url))
     yield database
     database.close()
 
