@@ -104,7 +104,13 @@ def prepare(*, port: int, reset: bool, say: Callable[[str], None]) -> Prepared:
 
 
 def _settings(home: Path, port: int) -> Settings:
-    return Settings(data_dir=home, database_url="", base_url=f"http://{HOST}:{port}", demo=True)
+    return Settings(
+        data_dir=home,
+        database_url="",
+        base_url=f"http://{HOST}:{port}",
+        demo=True,
+        log_level="WARNING",
+    )
 
 
 def _build(home: Path, port: int) -> str:
