@@ -52,6 +52,17 @@ class DegenerateItem(AnalysisError):
         )
 
 
+class NotCategorical(AnalysisError):
+    """An item of ordered categories holds something that is no category."""
+
+    def __init__(self, item: str, value: str, why: str) -> None:
+        self.items = (item,)
+        self.value = value
+        super().__init__(
+            f"Item {item} holds {value}, which is no category: {why}. Look at the raw answers."
+        )
+
+
 class UnknownName(AnalysisError):
     """A scale, item or option was named that the questionnaire does not have."""
 
