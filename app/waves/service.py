@@ -143,7 +143,7 @@ def open_wave(*, session: Session, wave_id: int, by: str, at: datetime) -> Wave:
     """Lock the wave's promises and let it take answers from ``opens_at`` on.
 
     Rows of a test are deleted. Raises WrongState, NotReadyToOpen (what is missing),
-    DefinitionChanged (not the published text), OtherWaveOpen.
+    UnfitWave (over already), DefinitionChanged (not the published text), OtherWaveOpen.
     """
     wave = _locked(session, wave_id)
     if wave.state != "draft":
@@ -156,6 +156,8 @@ def open_wave(*, session: Session, wave_id: int, by: str, at: datetime) -> Wave:
         missing.append("consent")
     if missing or brackets:
         raise NotReadyToOpen(missing, brackets)
+    if wave.closes_at is not None and wave.closes_at <= at:
+        raise UnfitWave("its closing time is over already")
     instrument = _published(wave)
     _delete_test_rows(session, wave)
     wave.is_test = False
@@ -212,14 +214,14 @@ def publish_wave(*, session: Session, wave_id: int, by: str, at: datetime) -> Wa
 def sweep(*, session: Session, at: datetime) -> list[int]:
     """Close every open wave whose time is over; return their ids."""
     due = session.exec(
-        select(Wave.id).where(col(Wave.state) == "open", col(Wave.closes_at) <= at)
+        select(Wave)
+        .where(col(Wave.state) == "open", col(Wave.closes_at) <= at)
+        .with_for_update(skip_locked=True)  # another process may be sweeping, too
     ).all()
-    return [
-        wave_id
-        for wave_id in due
-        if wave_id is not None
-        and close_wave(session=session, wave_id=wave_id, by="sweep", at=at).state == "closed"
-    ]
+    closed = [wave.id for wave in due if wave.id is not None]
+    for wave_id in closed:
+        close_wave(session=session, wave_id=wave_id, by="sweep", at=at)
+    return closed
 
 
 def sweep_now(database: Database, *, now: datetime) -> list[int]:

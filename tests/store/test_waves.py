@@ -210,6 +210,23 @@ def test_the_sweep_closes_what_is_over_and_nothing_else(store, world, at_once):
     assert world.rows("SELECT status FROM response") == [("partial",)]
 
 
+def test_two_processes_may_sweep_at_once(world):
+    from concurrent.futures import ThreadPoolExecutor
+
+    over = world.now + timedelta(days=7)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: waves.sweep_now(world.database, now=over), range(8)))
+    assert sorted(found) == [[]] * 7 + [[world.wave_id]]
+    assert world.rows("SELECT count(*) FROM audit_event WHERE action = 'wave.close'") == [(1,)]
+
+
+def test_a_wave_whose_time_is_over_does_not_open(world):
+    world.close()
+    wave = world.add_wave(closes_at=world.now)
+    with pytest.raises(UnfitWave):
+        world.open(wave.id)
+
+
 def test_every_verb_leaves_its_row_in_the_log_and_no_answer(store, world, at_once):
     answer(store, world, at_once, final=True)
     world.close()
