@@ -284,6 +284,13 @@ class Interval(Result):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Careless(Result):
+    """Indices of careless answering, one row a person."""
+
+    table: pd.DataFrame
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Description(Result):
     """What was answered to one item."""
 

@@ -1,7 +1,7 @@
 """A first look: what was answered, what is missing and why, where answers pile up.
 
-Careless respondents are flagged where scores are made (`analysis.dataset`), by the rules
-of the questionnaire.
+Careless respondents are left out where scores are made (`analysis.dataset`), by the rules
+of the questionnaire; `careless` gives the indices behind such rules.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from analysis.careless import careless
 from analysis.moments import Floats, names_of, values
 from analysis.results import Description, Flag
 from instrument.answers import Missing
 
 if TYPE_CHECKING:
     import pandas as pd
+
+__all__ = ["careless", "describe", "descriptives", "missing_by_kind", "shape"]
 
 PILE = 0.15
 """Share on the lowest or highest option from which an item has a floor or a ceiling."""

@@ -283,6 +283,27 @@ def descriptive_rows(name: str) -> Iterator[Row]:
             yield Row(name, f"{item} {column}", ours.loc[item, column], value, CLOSED)
 
 
+def careless_rows(name: str) -> Iterator[Row]:
+    ours = screening.careless(answers(name)).table
+    blocks = (
+        ("longstring", "longstring_na_breaks_run"),
+        ("irv", "irv_sd_n_minus_1"),
+        ("mahalanobis_sq", "mahalanobis_sq_complete_cases"),
+    )
+    for column, key in blocks:
+        r = numbers(name)["careless"][key]
+        found = ours[column].dropna()
+        yield Row(name, f"{column} n", len(found), r["summary"]["n"], 0)
+        yield Row(name, f"{column} mean", found.mean(), r["summary"]["mean"], CLOSED)
+        yield Row(name, f"{column} sd", found.std(), r["summary"]["sd"], CLOSED)
+        yield Row(name, f"{column} max", found.max(), r["summary"]["max"], 1e-8)
+        for person, value in enumerate(r["first100"]):
+            if value is not None:
+                yield Row(
+                    name, f"{column} person {person + 1}", ours[column].iloc[person], value, 1e-8
+                )
+
+
 def icc_rows() -> Iterator[Row]:
     ours = reliability.icc(pd.read_csv(HERE / "tiny_shrout_fleiss.csv")).table
     for form, r in numbers("tiny")["shrout_fleiss"]["psych_ICC_aov"].items():
@@ -298,6 +319,7 @@ BLOCKS = (
     factorability_rows,
     efa_rows,
     regression_rows,
+    careless_rows,
 )
 
 
