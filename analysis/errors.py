@@ -35,6 +35,14 @@ class ImproperSolution(AnalysisError):
         super().__init__(message)
 
 
+class NotIdentified(AnalysisError):
+    """A model's parameters cannot be told apart by any data; nothing is fitted."""
+
+    def __init__(self, message: str, parameters: Iterable[str] = ()) -> None:
+        self.parameters = tuple(parameters)
+        super().__init__(message)
+
+
 class DegenerateItem(AnalysisError):
     """Items with one value only: no variance, so no correlation with anything."""
 
