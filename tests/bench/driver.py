@@ -1,6 +1,6 @@
 """The driver: many browsers in one cheap process, over raw HTTP/1.1 keep-alive connections.
 
-It reads one `Job` as JSON from stdin, plays it and writes what it saw as JSON to stdout. Every
+It reads one `Job` from a JSON file, plays it and writes what it saw to another. Every
 respondent is a distinct person with a connection of their own, as every phone is. `httptools`
 parses the answers; no HTTP client library comes near the server's own cost, and the driver
 shares the machine with the server, so its own CPU seconds are part of what it reports.
@@ -26,6 +26,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import count
+from pathlib import Path
 from urllib.parse import quote_plus, urlencode
 
 import httptools
@@ -400,15 +401,16 @@ def _cpu() -> float:
 
 
 def main() -> None:
-    """Play the job on stdin."""
+    """Play the job in the first file, write the outcome to the second."""
     import gc
 
     import uvloop
 
-    job = Job.read(sys.stdin.read())
+    asked, seen = (Path(name) for name in sys.argv[1:])
+    job = Job.read(asked.read_text())
     gc.freeze()
     outcome = uvloop.run(Driver(job).play())
-    sys.stdout.write(json.dumps(asdict(outcome)))
+    seen.write_text(json.dumps(asdict(outcome)))
 
 
 if __name__ == "__main__":
