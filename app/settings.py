@@ -11,7 +11,6 @@ import os
 import secrets
 import tempfile
 import tomllib
-from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
@@ -112,7 +111,6 @@ class Settings(BaseSettings):
         return _stored_keys(self.secrets_path)[name].encode()
 
 
-@cache
 def _stored_keys(path: Path) -> dict[str, str]:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -19,10 +19,7 @@ def test_keys_are_made_at_the_first_start_and_stay(tmp_path):
     assert [path.name for path in first.data_dir.iterdir()] == ["secrets.toml"]
 
 
-def test_two_first_starts_at_once_get_the_same_keys(tmp_path, monkeypatch):
-    from app import settings as module
-
-    monkeypatch.setattr(module, "_stored_keys", module._stored_keys.__wrapped__)
+def test_two_first_starts_at_once_get_the_same_keys(tmp_path):
     with ThreadPoolExecutor(8) as threads:
         keys = set(threads.map(lambda _: Settings(data_dir=tmp_path).key("code_key"), range(32)))
     assert len(keys) == 1
