@@ -1,11 +1,11 @@
-/* Member pages: one section at a time, saved on the way. All of it works without this file. */
+/* Member pages: one section at a time, saved on the way. All works without this file. */
 (()=>{
 const d=document,el=i=>d.getElementById(i),all=(s,f)=>d.querySelectorAll(s).forEach(f),now=()=>performance.now(),ev=(k,g,o)=>(o||d).addEventListener(k,g),L=location,
 f=el('f'),more=el('lanjut'),done=el('terima'),note=el('galat'),P='guyub.'
-let S
+let S,away
 try{S=localStorage;S.getItem(P)}catch(e){}
 const put=(k,v)=>{try{v?S.setItem(P+k,v):S.removeItem(P+k)}catch(e){S=0}}
-/* drafts on this phone, newest first: [id,{time,survey,query,rev,dirty}]; gone after 14 days */
+/* drafts here, newest first: [id,{time,survey,query,rev,dirty}]; gone after 14 days */
 const drafts=()=>{const l=[]
 try{Object.keys(S).forEach(k=>{if(k.startsWith(P)){const v=JSON.parse(S[k]),id=k.slice(6)
 v.t>Date.now()-12096e5?l.push([id,v]):put(id)}})}catch(e){}
@@ -18,11 +18,11 @@ if(x){more.hidden=false;m.id.value=x[0]
 /* the page fell out of memory: go on where it was */
 if(/^#b/.test(L.hash)){history.replaceState(0,'',L.href.split('#')[0]);m.lanjut.click()}}}
 const button=e=>e.target.closest('button')||0
-ev('click',e=>{if(button(e).name=='lupakan')drafts().forEach(x=>put(x[0]))})
+ev('click',e=>{if(button(e).name=='lupakan'){away=1;drafts().forEach(x=>put(x[0]))}})
 if(!f||!f.dataset.at)return
 
 const b=f.elements,id=b.id.value,st=el('st'),c=f.dataset,steps=[...f.querySelectorAll('.step')],old=list.find(x=>x[0]==id)
-let rev=b.rev.value-1,dirty=0,edits=0,at=0,t0=now(),on=!d.hidden,busy,away,timer,next,last=Promise.resolve()
+let rev=b.rev.value-1,dirty=0,edits=0,at=0,t0=now(),on=!d.hidden,busy,timer,next,last=Promise.resolve()
 if(c.state=='drop')put(id)
 else if(!c.state&&old&&old[1].d){rev=old[1].r;dirty=1
 new URLSearchParams(old[1].q).forEach((v,k)=>{if(!/^(id|rev|la)/.test(k))d.getElementsByName(k).forEach(i=>{
@@ -37,7 +37,7 @@ if(on)sec[at]+=(n-t0)/1e3
 t0=n;on=!d.hidden;b.detik.value=sec.map(x=>x.toFixed(1))}
 const stamp=()=>{tick();b.rev.value=++rev;hold()}
 
-/* a send carries the full state and a new rev: repeats do no harm */
+/* full state and a new rev: repeats do no harm */
 const send=async()=>{const n=edits,A=AbortSignal
 let code
 stamp();say('saving');clearTimeout(timer)
@@ -47,7 +47,7 @@ if(code<300){if(n==edits)dirty=0
 hold();say('saved')
 all('#galat,.why',x=>x.remove());all('.bad',x=>x.classList.remove('bad'))
 return 1}
-if(code<500&&code!=429)return f.submit() /* the server's page says what to do */
+if(code<500&&code!=429){away=1;return f.submit()} /* the server's page says what to do */
 dirty=1;hold();say(S?'kept':'lost');timer=setTimeout(save,15e3)}
 const save=()=>next=next||last.then(()=>{next=0;return last=send()})
 
@@ -72,8 +72,9 @@ if(await save()){stamp();away=1;x.click()}
 else st.scrollIntoView({block:'center'})
 busy=0})
 ev('pageshow',()=>{away=0},window)
-ev('visibilitychange',()=>{tick();if(dirty)save()})
-ev('online',()=>{if(dirty)save()},window)
+const due=()=>{tick();if(dirty&&!away)save()}
+ev('visibilitychange',due)
+ev('online',due,window)
 
 all('#f [type=button]',x=>{x.hidden=false})
 all('.now',x=>x.remove())
