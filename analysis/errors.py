@@ -52,7 +52,7 @@ class DegenerateItem(AnalysisError):
         named = ", ".join(self.items)
         what = "have" if several else "has"
         same = f" ({', '.join(str(value) for value in values)})" if values else ""
-        drop = " ".join(f"--without {item}" for item in self.items)
+        drop = f"--without {','.join(self.items)}"
         super().__init__(
             f"{'Items' if several else 'Item'} {named} {what} one value only{same} among the "
             f"rows used, so nothing can correlate with {'them' if several else 'it'}. "

@@ -68,7 +68,7 @@ def require_variation(names: tuple[str, ...], data: Floats) -> None:
     if empty:
         raise NotEnoughData(
             f"Nobody used here answered {', '.join(empty)}; leave the column out "
-            f"({' '.join(f'--without {name}' for name in empty)}) or give more rows."
+            f"(--without {','.join(empty)}) or give more rows."
         )
     low, high = np.nanmin(data, axis=0), np.nanmax(data, axis=0)
     flat = [i for i in range(len(names)) if low[i] == high[i]]

@@ -13,6 +13,7 @@ from scipy import special
 from analysis.confirm.ml import fit_batch, one_factor
 from analysis.errors import AnalysisError, NotEnoughData
 from analysis.moments import (
+    SINGULAR,
     Floats,
     Missing,
     complete,
@@ -118,8 +119,9 @@ def _with_person_mean(data: Floats, missing: Missing) -> Floats:
 
 
 def _lambda6(r: Floats) -> float:
-    if np.linalg.eigvalsh(r)[0] <= 0:
-        return float("nan")
+    roots = np.linalg.eigvalsh(r)
+    if roots[0] <= SINGULAR * roots[-1]:
+        return float("nan")  # one item is a sum of others: it has no unique part
     return float(1 - (1 - smc(r)).sum() / r.sum())
 
 

@@ -133,6 +133,10 @@ def analyze(
     predictors: Annotated[str, typer.Option(help="Scales, separated by commas.")] = "",
     factors: Annotated[int | None, typer.Option(min=1, help="Number of factors.")] = None,
     without: Annotated[str, typer.Option(help="Items to leave out, separated by commas.")] = "",
+    population: Annotated[
+        int | None, typer.Option(min=1, help="Members on the register (N), for ranges of levels.")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="Language of report.html: id or en.")] = "id",
 ) -> None:
     """Analyse a data set; write results.json, tables and a readable page to --out."""
     from analysis.__main__ import analyze as run  # noqa: PLC0415
@@ -153,6 +157,8 @@ def analyze(
         predictors=split,
         factors=factors,
         without=dropped,
+        population=population,
+        language="en" if lang == "en" else "id",
     )
     typer.echo(f"Written: {out / 'report.html'} and {out / 'results.json'}")
 

@@ -200,7 +200,7 @@ def empty(table: list[list[str]]) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (constant, ["DEP2", "INT1", "--without DEP2 --without INT1"]),
+        (constant, ["DEP2", "INT1", "--without DEP2,INT1"]),
         (no_column, ["REL4"]),
         (letters, ["REL4", "setuju", "line 4"]),
         (too_high, ["REL4", "6", "line 4"]),

@@ -216,6 +216,13 @@ def test_alpha_is_below_one_and_inside_its_interval(k: int, n: int, seed: int) -
     assert found.ci_low <= found.raw <= found.ci_high
 
 
+def test_lambda6_does_not_exist_where_items_repeat_each_other() -> None:
+    frame = keyed("bfi", AGREE)
+    found = reliability.alpha(frame.assign(B=frame["A2"]), missing="listwise")
+    assert np.isnan(found.lambda6)
+    assert found.to_dict()["lambda6"] is None
+
+
 def test_to_dict_is_plain_json() -> None:
     import json
 
