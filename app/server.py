@@ -62,13 +62,16 @@ def require_current(settings: Settings) -> None:
 
 
 def run(settings: Settings, *, host: str, port: int, demo: Demo | None = None) -> None:
-    """Serve until stopped. Raises `NotLoopback`, `StoreBehind`, or what opening raises."""
+    """Serve until stopped. Raises `NotLoopback`, `StoreBehind`, StoreInUse."""
     import uvicorn  # noqa: PLC0415 - after the checks that need no server
 
     from app.main import create_app  # noqa: PLC0415
+    from app.writer import ServingLock  # noqa: PLC0415
 
     require_loopback(settings, host)
     require_current(settings)
+    if settings.is_sqlite:
+        ServingLock(settings.sqlite_path).release()  # a clear refusal before the server starts
     uvicorn.run(
         create_app(settings, demo=demo),
         host=host,
@@ -76,6 +79,7 @@ def run(settings: Settings, *, host: str, port: int, demo: Demo | None = None) -
         log_level=settings.log_level.lower(),
         access_log=False,  # paths may hold a personal link; what is counted is counted elsewhere
         server_header=False,
+        ws="none",  # nothing here speaks it; the module alone costs 2 MB
         forwarded_allow_ips="127.0.0.1",
         timeout_graceful_shutdown=10,
     )

@@ -169,3 +169,20 @@ def test_only_loopback_without_https(
     monkeypatch.setenv("GUYUB_DATA_DIR", str(tmp_path / "none"))
     code = run(monkeypatch, "serve", "--host", "0.0.0.0")
     refused(capsys, code, tmp_path / "none" / "guyub.sqlite3", "https")
+
+
+def test_second_server_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """One serving process a SQLite file; the second says what to do."""
+    from app.writer import ServingLock
+
+    monkeypatch.setenv("GUYUB_DATA_DIR", str(tmp_path))
+    assert run(monkeypatch, "db", "upgrade") == 0
+    capsys.readouterr()
+    lock = ServingLock(tmp_path / "guyub.sqlite3")
+    try:
+        code = run(monkeypatch, "serve", "--port", "0")
+    finally:
+        lock.release()
+    refused(capsys, code, tmp_path / "never", "already serves", "Stop the other")
