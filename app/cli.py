@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -136,7 +136,7 @@ def analyze(
     population: Annotated[
         int | None, typer.Option(min=1, help="Members on the register (N), for ranges of levels.")
     ] = None,
-    lang: Annotated[str, typer.Option(help="Language of report.html: id or en.")] = "id",
+    lang: Annotated[Literal["id", "en"], typer.Option(help="Language of report.html.")] = "id",
 ) -> None:
     """Analyse a data set; write results.json, tables and a readable page to --out."""
     from analysis.__main__ import analyze as run  # noqa: PLC0415
@@ -158,7 +158,7 @@ def analyze(
         factors=factors,
         without=dropped,
         population=population,
-        language="en" if lang == "en" else "id",
+        language=lang,
     )
     typer.echo(f"Written: {out / 'report.html'} and {out / 'results.json'}")
 
