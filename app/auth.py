@@ -12,16 +12,18 @@ import hmac
 import ipaddress
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeVar
 from uuid import UUID
 
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from sqlalchemy import Connection, bindparam
+from sqlalchemy.exc import ProgrammingError
 from sqlmodel import col, select
 
 from app.codes import code_hmac, normalise
@@ -58,6 +60,23 @@ class Permission(StrEnum):
     COMMUNITY_EDIT = "community.edit"
     AUDIT_READ = "audit.read"
     DEMO_READ = "demo.read"  # simulated waves, in demo mode only
+
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
+
+
+def asks(permission: Permission) -> Callable[[Endpoint], Endpoint]:
+    """Declare what an endpoint asks for; a test fails on a route that declares nothing.
+
+    ``public`` and ``self`` need no account: `self` is judged where the code or the
+    submission id is read.
+    """
+
+    def declare(endpoint: Endpoint) -> Endpoint:
+        endpoint.permission = permission  # type: ignore[attr-defined]
+        return endpoint
+
+    return declare
 
 
 class Role(StrEnum):
@@ -266,12 +285,20 @@ class CodeDoor:
         return ref
 
     def _resolve(self, community_id: int, code: str, today: date, kind: str) -> UUID | None:
-        if not self._database.has_identity():
+        # A pooled SQLite connection would go on reading a file that was removed, so the file
+        # is looked for first. PostgreSQL says itself that the table is gone; asking it before
+        # every code would double the door's cost.
+        if self._database.is_sqlite and not self._database.has_identity():
             raise IdentityRemoved
-        with self._database.read.begin() as connection:
-            return resolve_code(
-                connection, community_id, code, key=self._key, today=today, kind=kind
-            )
+        try:
+            with self._database.read.begin() as connection:
+                return resolve_code(
+                    connection, community_id, code, key=self._key, today=today, kind=kind
+                )
+        except ProgrammingError as error:
+            if self._database.has_identity():
+                raise
+            raise IdentityRemoved from error
 
 
 def network_of(client: str | None) -> str:

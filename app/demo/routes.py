@@ -16,6 +16,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
+from app.auth import Permission, asks
 from app.demo.products import DataSet, analysis_folder, newest
 from app.pages import language_of, page_of
 from app.problems import NotFound
@@ -69,6 +70,7 @@ def _demo(request: Request) -> Demo:
 
 
 @router.get("/data", response_class=HTMLResponse)
+@asks(Permission.DEMO_READ)
 def data(request: Request) -> HTMLResponse:
     """List the data sets and analyses of the simulated waves."""
     demo, settings = _demo(request), request.app.state.settings
@@ -96,6 +98,7 @@ def data(request: Request) -> HTMLResponse:
 
 
 @router.post("/segarkan")
+@asks(Permission.DEMO_READ)
 async def refresh(request: Request) -> RedirectResponse:
     """Make data sets and analyses anew, in a process of their own."""
     demo, settings = _demo(request), request.app.state.settings
@@ -129,6 +132,7 @@ def product_environment(settings: Settings) -> dict[str, str]:
 
 
 @router.get("/data/{file}")
+@asks(Permission.DEMO_READ)
 def data_file(request: Request, file: str) -> Response:
     """Download one file of the newest data sets."""
     demo, settings = _demo(request), request.app.state.settings
@@ -140,6 +144,7 @@ def data_file(request: Request, file: str) -> Response:
 
 
 @router.get("/analisis/{wave}/{file}")
+@asks(Permission.DEMO_READ)
 def analysis_file(request: Request, wave: str, file: str) -> Response:
     """Show one file of a wave's analysis."""
     demo, settings = _demo(request), request.app.state.settings

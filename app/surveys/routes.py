@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from app import problems
-from app.auth import TooManyWrongCodes
+from app.auth import Permission, TooManyWrongCodes, asks
 from app.errors import AppError
 from app.pages import language_of
 from app.submission import NewerState, State, UnknownSubmission, WaveNotAccepting
@@ -172,15 +172,15 @@ async def back_to_start(request: Request) -> Response:
 
 _SLUG = "/s/{slug:str}"
 for _path, _endpoint in (("", landing), ("/hasil", results), ("/hak", rights)):
-    router.add_route(_SLUG + _path, _endpoint, methods=["GET"])
+    router.add_route(_SLUG + _path, asks(Permission.PUBLIC)(_endpoint), methods=["GET"])
 for _path, _endpoint in (
     ("/mulai", begin),
     ("/simpan", save),
     ("/kirim", submit),
     ("/lupakan", forget),
 ):
-    router.add_route(_SLUG + _path, _endpoint, methods=["POST"])
-    router.add_route(_SLUG + _path, back_to_start, methods=["GET"])
+    router.add_route(_SLUG + _path, asks(Permission.SELF)(_endpoint), methods=["POST"])
+    router.add_route(_SLUG + _path, asks(Permission.PUBLIC)(back_to_start), methods=["GET"])
 
 
 async def _fields(request: Request) -> Fields:
