@@ -16,16 +16,16 @@ from analysis.moments import (
     moments,
     names_of,
     require_positive_definite,
-    smc,
     values,
 )
-from analysis.results import Adequacy, Exploration, Flag, Parallel
+from analysis.number_of_factors import minimum_average_partial, parallel
+from analysis.results import Adequacy, Exploration, Flag
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SEED = 20240131
-"""Seed of simulated samples nobody seeded; it is stored in the result."""
+__all__ = ["adequacy", "eigenvalues", "explore", "minimum_average_partial", "parallel"]
+
 HEYWOOD = 0.995
 """A communality from here on is a Heywood case: the uniqueness sits on its bound."""
 
@@ -101,56 +101,6 @@ def adequacy(
 def eigenvalues(correlation: Floats) -> tuple[float, ...]:
     """Eigenvalues of a correlation matrix, largest first; they sum to p."""
     return tuple(float(x) for x in np.linalg.eigvalsh(correlation)[::-1])
-
-
-def parallel(
-    frame: pd.DataFrame,
-    *,
-    quantile: float = 0.95,
-    seed: int = SEED,
-    repetitions: int = 500,
-    missing: Missing = "listwise",
-) -> Parallel:
-    """Horn's parallel analysis: how many eigenvalues exceed those of unrelated answers.
-
-    Normal samples of the same n and p, ``repetitions`` times; the reference is the
-    ``quantile`` of each eigenvalue (Horn 1965; Glorfeld 1995). ``n_components`` counts
-    eigenvalues of R, ``n_factors`` those of R with squared multiple correlations on the
-    diagonal (which over-extracts; psych's ``fa.parallel`` puts communalities of one minres
-    factor there). Counting stops at the first eigenvalue that fails.
-    Raises what `adequacy` raises.
-    """
-    import pandas as pd
-
-    names, r, n = _matrix(frame, None, missing)
-    require_positive_definite(names, r)
-    p = len(names)
-    rng = np.random.default_rng(seed)
-    drawn = np.empty((repetitions, 2, p))
-    for k in range(repetitions):
-        drawn[k] = _both_eigenvalues(np.atleast_2d(np.corrcoef(rng.standard_normal((p, n)))))
-    observed, reference = _both_eigenvalues(r), np.quantile(drawn, quantile, axis=0)
-    counts = [int((above.cumprod()).sum()) for above in observed > reference]
-    rows, columns = pd.Index(range(1, p + 1)), pd.Index(["components", "factors"])
-    return Parallel(
-        n=n,
-        method=f"parallel analysis, {repetitions} normal samples, quantile {quantile:g}",
-        missing=missing,
-        n_components=counts[0],
-        n_factors=counts[1],
-        observed=pd.DataFrame(observed.T, index=rows, columns=columns),
-        reference=pd.DataFrame(reference.T, index=rows, columns=columns),
-        quantile=quantile,
-        repetitions=repetitions,
-        seed=seed,
-    )
-
-
-def _both_eigenvalues(r: Floats) -> Floats:
-    """Eigenvalues, largest first, of R and of R reduced by its SMC (2, p)."""
-    reduced = r.copy()
-    np.fill_diagonal(reduced, smc(r))
-    return np.array([np.linalg.eigvalsh(matrix)[::-1] for matrix in (r, reduced)])
 
 
 def explore(
