@@ -33,6 +33,8 @@ class Facts:
     """How many responses grant each choice, those outside the file included."""
     responses: int
     """Responses in the store, with and without the research consent."""
+    eligible: int | None
+    """Members on the register when the wave opened (N)."""
     left_out: Mapping[str, str]
     """Columns that are not in the file, and why."""
     files: Mapping[str, Mapping[str, Any]]
@@ -62,7 +64,11 @@ def manifest(facts: Facts) -> dict[str, Any]:
             "by_status": dict(facts.statuses),
             "flagged_careless": facts.excluded,
         },
-        "consent": {"responses": facts.responses, "granted": dict(facts.consents)},
+        "consent": {
+            "eligible": facts.eligible,
+            "responses": facts.responses,
+            "granted": dict(facts.consents),
+        },
         "missing": {
             "-1": "not seen",
             "-2": "skipped",

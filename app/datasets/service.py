@@ -78,6 +78,8 @@ class Exported:
     instrument_key: str
     instrument_version: str
     simulated: bool
+    eligible: int | None
+    """Members on the register when the wave opened (N)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,7 @@ def _exported(data: Path, made: Mapping[str, Any], source: _Source) -> Exported:
         instrument_key=source.instrument.key,
         instrument_version=source.instrument.version,
         simulated=source.wave.is_simulated,
+        eligible=source.wave.eligible_n,
     )
 
 
@@ -291,6 +294,7 @@ def _write(
                 statuses=written.statuses,
                 consents=tally.granted,
                 responses=source.responses,
+                eligible=source.wave.eligible_n,
                 left_out=_left_out(source),
                 files={
                     "data": _file(hidden / f"{stem}.csv"),

@@ -62,7 +62,7 @@ def make(settings: Settings, wave: str) -> None:
 
     made = export_wave(settings, wave=wave, made_by="demo")
     definition = registry.find(made.instrument_key, made.instrument_version)
-    analyze(made.data, definition, analysis_folder(settings, wave))
+    analyze(made.data, definition, analysis_folder(settings, wave), population=made.eligible)
 
 
 def main(waves: list[str]) -> None:
