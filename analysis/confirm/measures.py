@@ -31,6 +31,29 @@ def noncentrality(x: float, df: float, probability: float) -> float:
     return bisect(gap, 0.0, x + 10 * np.sqrt(x) + 50)
 
 
+def noncentral_tail(x: float, df: float, ncp: float) -> float:
+    """P(chi-square(df, ncp) > x), also where 1 - cdf would print 0.
+
+    The upper tail is the Poisson(ncp / 2) mixture of central upper tails, summed over the
+    terms that carry it.
+    """
+    if x <= 0:
+        return 1.0
+    if ncp <= 0:
+        return chi2_tail(x, df)
+    lower = float(special.chndtr(x, df, ncp))
+    if lower < 0.9:
+        return 1 - lower
+    if (x - df - ncp) / np.sqrt(2 * (df + 2 * ncp)) > 60:
+        return 0.0
+    centre = ncp / 2
+    high = max(centre, x / 2)
+    terms = np.arange(max(0.0, centre - 12 * np.sqrt(centre) - 50), high + 12 * np.sqrt(high) + 50)
+    terms = np.floor(terms)
+    weights = np.exp(terms * np.log(centre) - centre - special.gammaln(terms + 1))
+    return float(weights @ special.gammaincc(df / 2 + terms, x / 2))
+
+
 def bisect(gap: Callable[[float], float], low: float, high: float) -> float:
     """Root of a falling function between ``low`` (positive) and ``high``."""
     while gap(high) > 0:

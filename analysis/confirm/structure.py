@@ -252,8 +252,8 @@ class _Writer:
             self.add(Matrix.NU, i, 0, key, float(mean[i]))
         free = self.shared.intercepts and self.group > 0
         for j, factor in enumerate(self.structure.factors):
-            key = self.key(f"{factor}~1", same=False) if free else None
-            self.add(Matrix.ALPHA, j, 0, key, 0.0)
+            mean_key = self.key(f"{factor}~1", same=False) if free else None
+            self.add(Matrix.ALPHA, j, 0, mean_key, 0.0)
 
 
 def _joined(table: Table, structure: Structure, shared: Sharing) -> Table:
@@ -266,7 +266,7 @@ def _joined(table: Table, structure: Structure, shared: Sharing) -> Table:
                 f"equal names {', '.join(unknown)}, which the model does not estimate; "
                 f"its parameters: {', '.join(table.keys)}."
             )
-        first |= {name: names[0] for name in names}
+        first |= dict.fromkeys(names, names[0])
     cells = [
         Cell(
             c.group,

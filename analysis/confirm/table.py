@@ -181,10 +181,16 @@ class Slopes:
         return block + block.T
 
     def scores(self, a: Array) -> Array:
-        """Return a' D_k a / 2 + a' d mu_k for rows a (n, p): (n, k), before the constant."""
-        w = a @ self.basis
-        left = w[:, self.left]
-        rows: Array = left * (w[:, self.right] * self.scale + self.mean)
+        """Return a' D_k a / 2 + a' d mu_k for the columns of ``a`` (p, n): (k, n).
+
+        With a = Sigma^-1 (y - mu) this is a case's score in the cells but for the constant
+        tr(Sigma^-1 D_k) / 2. Cases are columns because rows are gathered faster.
+        """
+        w = self.basis.T @ a
+        rows: Array = w[self.right]
+        rows *= self.scale[:, None]
+        rows += self.mean[:, None]
+        rows *= w[self.left]
         return rows
 
     def delta(self, rows: Ints, columns: Ints) -> Array:
