@@ -24,6 +24,7 @@ from app.codes import code_hmac, receipts
 from app.errors import AppError
 from app.submission import (
     Ack,
+    ChoiceNotGranted,
     ConsentMissing,
     Keys,
     NewerState,
@@ -157,7 +158,7 @@ class Saving:
     def _save_draft(self, wave: WaveFacts, prepared: PreparedSave, row: Row) -> Ack:
         asked = prepared.save
         rev, digest, respondent_ref, choices = row
-        _may_write(wave, asked.at, choices)
+        _may_write(wave, asked, choices)
         if asked.rev <= rev and bytes(digest) != prepared.digest:
             raise NewerState(rev)
         if asked.final:
@@ -215,7 +216,7 @@ class Saving:
         if complete and same:
             # A replay gets its receipt even after the close: its first answer was lost.
             return Ack("submitted", rev, self._receipt(asked, receipt_hmac), repeated=True)
-        _may_write(wave, asked.at, choices)
+        _may_write(wave, asked, choices)
         if asked.rev <= rev:
             if not same:
                 raise NewerState(rev)
@@ -370,11 +371,14 @@ class Saving:
         return asked.community_id, self._transaction.uuid(asked.submission_id)
 
 
-def _may_write(wave: WaveFacts, at: datetime, choices: str | None) -> None:
-    if not wave.accepts(at):
+def _may_write(wave: WaveFacts, asked: Save, choices: str | None) -> None:
+    if not wave.accepts(asked.at):
         raise WaveNotAccepting(wave.state)
-    if not grants_a_purpose(choices_of(choices)):
+    granted = choices_of(choices)
+    if not grants_a_purpose(granted):
         raise ConsentMissing("no consent stands for this submission")
+    if asked.needs and not all(granted.get(need) is True for need in asked.needs):
+        raise ChoiceNotGranted(", ".join(sorted(asked.needs)))
 
 
 def _moment(value: str | datetime | None) -> datetime | None:

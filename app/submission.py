@@ -77,6 +77,8 @@ class Save:
     layout: str
     final: bool
     at: datetime
+    needs: frozenset[str] = frozenset()
+    """Consent choices without which these answers must not be stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,10 @@ class ConsentMissing(SubmissionError):
     title_en = "Consent has not been given"
     hint_id = "Buka lagi tautan survei dan isi halaman persetujuan dulu."
     hint_en = "Open the survey link again and fill in the consent page first."
+
+
+class ChoiceNotGranted(ConsentMissing):
+    """An answer needs a consent choice that was not made; no page of ours asks for it."""
 
 
 class UnknownSubmission(SubmissionError):

@@ -18,6 +18,7 @@ from app.auth import TooManyWrongCodes, WrongCode
 from app.submission import (
     PARADATA,
     Ack,
+    ChoiceNotGranted,
     ConsentGiven,
     ConsentMissing,
     Save,
@@ -185,26 +186,34 @@ class Answering:
             raise Faulty(parsed.faults)
         answers = parsed.answers
         background = {q.code for q in asked.instrument.questions_of("background")}
-        if not await self._may_store(survey, form, answers, background):
-            raise Faulty((AnswerFault("latar", "unknown_item"),))
         extra = reading.extra_to_json(answers, asked.questions - background)
         extra[PARADATA] = paradata(form, seen)
         shown = bool(background & codes) or any(code in background for code in answers.values)
-        ack = await self._store.save(
-            Save(
-                community_id=survey.wave.community_id,
-                wave_id=survey.wave.wave_id,
-                submission_id=form.submission_id,
-                rev=form.rev,
-                answers=answers.items,
-                extra=extra,
-                background=reading.extra_to_json(answers, background) if shown else None,
-                language=form.language,
-                layout=asked.instrument.layout,
-                final=final,
-                at=at,
-            )
+        # The page only shows what was consented to; a page somebody changed by hand is found
+        # out by the store, which reads the consent in the transaction of the save.
+        needs = {
+            need
+            for code in background & answers.values.keys()
+            if (need := asked.instrument.question(code).needs_consent)
+        }
+        state = Save(
+            community_id=survey.wave.community_id,
+            wave_id=survey.wave.wave_id,
+            submission_id=form.submission_id,
+            rev=form.rev,
+            answers=answers.items,
+            extra=extra,
+            background=reading.extra_to_json(answers, background) if shown else None,
+            language=form.language,
+            layout=asked.instrument.layout,
+            final=final,
+            at=at,
+            needs=frozenset(needs),
         )
+        try:
+            ack = await self._store.save(state)
+        except ChoiceNotGranted as error:
+            raise Faulty((AnswerFault("latar", "unknown_item"),)) from error
         return Saved(ack, answers, asked.unanswered(answers), seen)
 
     async def _person(
@@ -241,26 +250,6 @@ class Answering:
             return await self._store.start(start)
         except (ConsentMissing, UnknownSubmission):  # never started: consent comes first
             return None
-
-    async def _may_store(
-        self, survey: Survey, form: AnswerForm, answers: Answers, background: set[str]
-    ) -> bool:
-        """Whether every consent behind an answer stands in the record.
-
-        The page only shows what was consented to; a page somebody changed by hand is
-        found out here, by a read that honest answers to other questions never pay.
-        """
-        needs = {
-            need
-            for code in background & answers.values.keys()
-            if (need := survey.instrument.question(code).needs_consent)
-        }
-        if not needs:
-            return True
-        state = await self._store.resume(
-            survey.wave.community_id, survey.wave.wave_id, form.submission_id
-        )
-        return state is None or all(state.choices.get(need) for need in needs)
 
 
 def asked_of(survey: Survey, form: AnswerForm) -> Plan:
