@@ -26,7 +26,7 @@ import numpy.typing as npt
 from analysis.counts_layout import ABSENT, BLOCK, Layout
 from analysis.errors import AnalysisError, DegenerateItem, NotEnoughData
 from analysis.merging import reduce
-from analysis.moments import Floats, Missing, Moments
+from analysis.moments import Missing, Moments
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -48,7 +48,7 @@ def influence(found: Polychorics) -> Influence:
     s dlog P / dtau, IF_rho = (s - A21_i IF_tau_i - A21_j IF_tau_j) / A22. With one answer
     missing its part falls away; with both, everything.
     """
-    p, k = found.margins.shape
+    k = found.margins.shape[1]
     tau_if = _of_thresholds(found)
     a, b = found.tau[found.i], found.tau[found.j]
     prob = bivariate.cells(a, b, found.rho)

@@ -25,8 +25,14 @@ from scipy import special
 from analysis import bivariate
 from analysis.counts import Burt, Counting
 from analysis.counts_layout import ABSENT, Layout
-from analysis.errors import AnalysisError, DegenerateItem, ImproperSolution, NotCategorical
-from analysis.errors import NotConverged, NotEnoughData
+from analysis.errors import (
+    AnalysisError,
+    DegenerateItem,
+    ImproperSolution,
+    NotCategorical,
+    NotConverged,
+    NotEnoughData,
+)
 from analysis.moments import SINGULAR, Floats, Missing, names_of, values
 from analysis.results import Flag, Result
 
@@ -138,7 +144,7 @@ def matrix(frame: pd.DataFrame | Burt, *, missing: Missing = "listwise") -> Poly
         flags.append(Flag("contradictions", (), against))
     if roots[0] <= SINGULAR * roots[-1]:
         weight = np.abs(vectors[:, 0])
-        heavy = tuple(name for name, w in zip(names, weight, strict=True) if w > 0.25 * weight.max())
+        heavy = tuple(names[q] for q in np.flatnonzero(weight > 0.25 * weight.max()))
         flags.append(Flag("not_positive_definite", heavy, float(roots[0])))
     both = np.diag(found.margins.sum(axis=1))
     both[found.i, found.j] = both[found.j, found.i] = found.tables.sum(axis=(1, 2))
@@ -187,11 +193,9 @@ def encode(frame: pd.DataFrame, *, missing: Missing = "listwise") -> Places:
             f"{len(data)} rows can be used for {', '.join(names) or 'no items'}; categories "
             "need two rows or more."
         )
-    empty = [name for name, none in zip(names, absent.all(axis=0), strict=True) if none]
+    empty = [names[j] for j in np.flatnonzero(absent.all(axis=0))]
     if empty:
-        raise NotEnoughData(
-            f"Nobody used here answered {', '.join(empty)}; leave the column out."
-        )
+        raise NotEnoughData(f"Nobody used here answered {', '.join(empty)}; leave the column out.")
     low = np.nanmin(data, axis=0)
     data = data - low
     for name, least, top in zip(names, low, np.nanmax(data, axis=0), strict=True):
@@ -201,7 +205,7 @@ def encode(frame: pd.DataFrame, *, missing: Missing = "listwise") -> Places:
             )
     filled = np.where(absent, ABSENT, data)
     place = np.ascontiguousarray(filled.T).astype(np.uint8)
-    broken = place.T != filled
+    broken = filled != place.T
     if broken.any():
         j = int(np.nonzero(broken.any(axis=0))[0][0])
         value = data[broken[:, j], j][0] + low[j]
@@ -272,14 +276,10 @@ def _used(counts: Burt, full: npt.NDArray[np.int64]) -> Burt:
     kept = np.diag(full) > 0
     codes, item = counts.layout.codes, counts.layout.columns()[0]
     value = counts.layout.values()
-    left = tuple(
-        tuple(int(code) for code in value[kept & (item == q)]) for q in range(len(codes))
-    )
+    left = tuple(tuple(int(code) for code in value[kept & (item == q)]) for q in range(len(codes)))
     empty = [name for name, some in zip(counts.names, left, strict=True) if not some]
     if empty:
-        raise NotEnoughData(
-            f"Nobody used here answered {', '.join(empty)}; leave the column out."
-        )
+        raise NotEnoughData(f"Nobody used here answered {', '.join(empty)}; leave the column out.")
     again = np.ix_(kept, kept)
     complete = None if counts.complete is None else counts.complete[again]
     return Burt(Layout(counts.names, left), full[again], complete, counts.rows, counts.n)
