@@ -77,7 +77,7 @@ def forms(data: Floats, level: float = 0.95) -> dict[str, Form]:
         return (bounds[0] - 1) / (bounds[0] + k - 1), (bounds[1] - 1) / (bounds[1] + k - 1)
 
     def longer(r: float) -> float:
-        return r * k / (1 + r * (k - 1))
+        return float(r * k / (1 + r * (k - 1)))
 
     found = {
         "ICC1": (icc1, f_one, df_one, single(one)),
