@@ -1,71 +1,105 @@
-"""Indices of careless answering, person by person, on raw answers in shown order.
+"""Signs of careless answering, person by person, for any frame of raw answers.
 
-The questionnaire's own exclusion rule is applied where scores are made
-(`analysis.dataset`); these indices are for the researcher who screens.
+The questionnaire's own rules make the flags of a wave (`analysis.dataset`); this room gives
+the indices themselves, for data of any origin. No index alone convicts (Meade & Craig 2012).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
-from analysis.errors import AnalysisError
-from analysis.moments import SINGULAR, Floats, names_of, values
-from analysis.results import Careless, Flag
+from analysis.errors import AnalysisError, NotEnoughData
+from analysis.moments import SINGULAR, Floats, complete, names_of, values
+from analysis.results import Flag, Result
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LEAST_FOR_DISTANCE = 200
-"""Mahalanobis distances are flagged from this n; below it they follow the sample around."""
-FAR = 0.001
-LONG_RUN, LOW_SD, FAST = 10, 0.35, 2.0
+Ints = npt.NDArray[np.int64]
+MAHALANOBIS_FROM = 200
+"""Below this many complete rows the distance flags nobody."""
 
 
-def longest_run(answers: Floats) -> npt.NDArray[np.int64]:
-    """Longest run of identical answers in a row (n,); a missing answer breaks it."""
-    n, p = answers.shape
-    best, current = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    for j in range(p):
-        seen = ~np.isnan(answers[:, j])
-        same = seen & (answers[:, j] == answers[:, j - 1]) if j else np.zeros(n, bool)
-        current = np.where(same, current + 1, seen)
-        best = np.maximum(best, current)
-    return best
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Careless(Result):
+    """Indices of careless answering; every Series is indexed by person."""
+
+    longstring: pd.Series
+    """Longest run of identical answers; a missing answer breaks it."""
+    longstring_skipping: pd.Series
+    """The same as if missing answers were not there."""
+    irv: pd.Series
+    """Within-person SD (n - 1) of all answers (intra-individual response variability)."""
+    mahalanobis_sq: pd.Series
+    """Squared distance from the centre; NaN where an answer is missing."""
+    mahalanobis_p: pd.Series
+    contradictions: pd.Series
+    """Pairs of opposites both agreed to."""
+    seconds: pd.Series
+    """Seconds an answer (median over sections); NaN = not measured."""
+    person_flags: pd.DataFrame
+    """Booleans by person: long_run, flat, contradictory, fast, far."""
+    points: pd.Series
+    """How many of these a person has."""
+    limits: dict[str, float]
 
 
-def spread(answers: Floats) -> Floats:
-    """Within-person SD (n - 1) over the answers given (IRV); NaN below two answers."""
-    seen = ~np.isnan(answers)
-    count = seen.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(seen, answers, 0).sum(axis=1) / count
-        square = (np.where(seen, answers - mean[:, None], 0) ** 2).sum(axis=1)
-        sd: Floats = np.sqrt(square / (count - 1))
-    return np.where(count >= 2, sd, np.nan)
+def longest_runs(data: Floats) -> tuple[Ints, Ints]:
+    """Longest run of equal answers by row: missing breaks it, and missing is skipped.
 
-
-def mahalanobis_squared(answers: Floats) -> Floats:
-    """Squared Mahalanobis distance of complete rows from their mean; NaN elsewhere.
-
-    (x - m)' S^-1 (x - m), S with n - 1 (R: ``mahalanobis``). All NaN where S is singular.
+    ``data`` (n, k) in shown order, NaN = missing.
     """
-    out = np.full(len(answers), np.nan)
-    whole = ~np.isnan(answers).any(axis=1)
-    data = answers[whole]
-    if len(data) <= data.shape[1]:
-        return out
-    centred = data - data.mean(axis=0)
-    covariance = centred.T @ centred / (len(data) - 1)
-    roots = np.linalg.eigvalsh(covariance)
+    n = len(data)
+    breaking, skipping = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    best, best_skipping = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    last, previous = np.full(n, np.nan), np.full(n, np.nan)
+    for column in data.T:
+        seen = ~np.isnan(column)
+        breaking = np.where(seen, np.where(column == previous, breaking + 1, 1), 0)
+        skipping = np.where(seen, np.where(column == last, skipping + 1, 1), skipping)
+        last = np.where(seen, column, last)
+        previous = column
+        best = np.maximum(best, breaking)
+        best_skipping = np.maximum(best_skipping, skipping)
+    return best, best_skipping
+
+
+def within_sd(data: Floats) -> Floats:
+    """SD (n - 1) of each row's answers; NaN with fewer than two."""
+    seen = ~np.isnan(data)
+    count = seen.sum(axis=1)
+    filled = np.where(seen, data, 0.0)
+    centre = np.divide(filled.sum(axis=1), count, out=np.zeros(len(data)), where=count > 0)
+    off = np.where(seen, data - centre[:, None], 0.0)
+    squares = (off**2).sum(axis=1)
+    variance = np.divide(squares, count - 1, out=np.full(len(data), np.nan), where=count > 1)
+    return np.asarray(np.sqrt(variance), dtype=np.float64)
+
+
+def mahalanobis_squared(data: Floats) -> tuple[Floats, bool]:
+    """Squared Mahalanobis distance of complete rows (n - 1), and whether it exists.
+
+    R: ``mahalanobis(x, colMeans(x), cov(x))``. NaN for incomplete rows; NaN for all where
+    the covariances have no inverse (a constant item, or fewer rows than items).
+    """
+    whole = ~np.isnan(data).any(axis=1)
+    used = complete(data)
+    out = np.full(len(data), np.nan)
+    n, p = used.shape
+    if n <= p:
+        return out, False
+    centred = used - used.mean(axis=0)
+    covariance = centred.T @ centred / (n - 1)
+    roots, vectors = np.linalg.eigh(covariance)
     if roots[0] <= SINGULAR * roots[-1]:
-        return out
-    out[whole] = np.einsum("ij,ij->i", centred @ np.linalg.inv(covariance), centred)
-    return out
+        return out, False
+    out[whole] = ((centred @ vectors) ** 2 / roots).sum(axis=1)
+    return out, True
 
 
 def careless(
@@ -74,64 +108,101 @@ def careless(
     order: Sequence[str] | None = None,
     seconds: npt.ArrayLike | None = None,
     pairs: Sequence[tuple[str, str]] = (),
-    pair_high: float = 4,
+    pair_high: float | None = None,
+    long_run: int | None = None,
+    min_sd: float = 0.35,
     min_pairs: int = 3,
+    min_seconds: float = 2.0,
+    mahalanobis_level: float = 0.001,
 ) -> Careless:
-    """Indices of every row of raw, unreversed answers (NaN = missing).
+    """Indices and flags of careless answering from raw (not reversed) answers.
 
-    ``order``: item codes as shown (default: the columns); ``seconds``: median seconds per
-    item of each row; ``pairs``: items that contradict each other when both raw answers
-    are ``pair_high`` or more. ``table``, rows as given: longstring (Johnson 2005), irv
-    (Dunn et al. 2018; Marjanovic et al. 2015), mahalanobis_sq, contradictions, seconds, and
-    points: one each for a run of 10 or more, irv < .35, contradictions >= ``min_pairs``,
-    seconds < 2 (Huang et al. 2012), distance with p < .001 (from n = 200 complete rows).
-    R: by formula; ``mahalanobis(x, colMeans(x), cov(x))``.
-    Raises `AnalysisError` for a code that is no column.
+    ``order``: columns as shown (None = as they stand). ``seconds``: an answer's seconds by
+    person (n,), or by person and section (n, s), of which the median counts; NaN = not
+    measured. ``pairs``: opposites; both answered at ``pair_high`` or above (None: above the
+    middle of all answers) is a contradiction. ``long_run`` None: 10, or half the items where
+    that is more (Curran 2016). Flags: run >= long_run; SD < ``min_sd``; >= ``min_pairs``
+    contradictions; < ``min_seconds`` an answer (Huang et al. 2012); distance with p <
+    ``mahalanobis_level``, only with 200 complete rows or more.
+    R: ``careless::longstring``, ``irv``; ``mahalanobis``.
+    Raises `AnalysisError` (unknown column, seconds of another length), `NotEnoughData`.
     """
     import pandas as pd
+    from scipy import special
 
-    codes = list(names_of(raw_frame)) if order is None else list(order)
-    asked = {*codes, *(code for pair in pairs for code in pair)}
-    unknown = sorted(asked - set(names_of(raw_frame)))
+    columns = list(names_of(raw_frame)) if order is None else list(order)
+    needed = [*columns, *(name for pair in pairs for name in pair)]
+    unknown = sorted({name for name in needed if name not in raw_frame.columns})
     if unknown:
-        raise AnalysisError(f"The frame has no column {', '.join(unknown)}; name its columns.")
-    answers = values(raw_frame[codes])
-    n, p = answers.shape
-    run, sd, distance = longest_run(answers), spread(answers), mahalanobis_squared(answers)
+        raise AnalysisError(f"The frame has no column {', '.join(unknown)}; see order and pairs.")
+    data = values(raw_frame[columns])
+    n, k = data.shape
+    if not n or not k or np.isnan(data).all():
+        raise NotEnoughData("No answers: nobody can be called careless.")
+    run_limit = long_run or max(10, -(-k // 2))
+    middle = (np.nanmin(data) + np.nanmax(data)) / 2
+
+    runs, skipping = longest_runs(data)
+    sd = within_sd(data)
+    distance, exists = mahalanobis_squared(data)
+    tail = special.chdtrc(k, distance)
     contradictions = np.zeros(n, np.int64)
     for first, second in pairs:
-        both = values(raw_frame[[first, second]])
-        contradictions += (both >= pair_high).all(axis=1)
-    pace = np.full(n, np.nan) if seconds is None else np.asarray(seconds, dtype=float).ravel()
-    complete = int((~np.isnan(distance)).sum())
-    far = np.zeros(n, bool)
-    if complete >= LEAST_FOR_DISTANCE:
-        far = np.nan_to_num(distance) > float(special.chdtri(p, FAR))
-    with np.errstate(invalid="ignore"):
-        points = (
-            (run >= LONG_RUN).astype(np.int64)
-            + (sd < LOW_SD)
-            + (contradictions >= min_pairs if pairs else np.zeros(n, bool))
-            + (pace < FAST)
-            + far
-        )
-    table = pd.DataFrame(
+        answers = values(raw_frame[[first, second]])
+        high = answers > middle if pair_high is None else answers >= pair_high
+        contradictions += high.all(axis=1)
+    pace = _pace(seconds, n)
+    whole = int((~np.isnan(data).any(axis=1)).sum())
+    far = (tail < mahalanobis_level) & (whole >= MAHALANOBIS_FROM)
+    marks = pd.DataFrame(
         {
-            "longstring": run,
-            "irv": sd,
-            "mahalanobis_sq": distance,
-            "contradictions": contradictions,
-            "seconds": pace,
-            "points": points,
+            "long_run": runs >= run_limit,
+            "flat": sd < min_sd,
+            "contradictory": (contradictions >= min_pairs) if pairs else np.zeros(n, np.bool_),
+            "fast": pace < min_seconds,
+            "far": far,
         },
         index=raw_frame.index,
     )
-    few = complete < LEAST_FOR_DISTANCE
+    flags = [
+        Flag(str(name), value=float(count)) for name, count in marks.sum().items() if count
+    ] + ([] if exists else [Flag("no_mahalanobis", tuple(columns))])
+    index = raw_frame.index
     return Careless(
         n=n,
-        method="longest run (a missing answer breaks it), within-person SD with n - 1, squared "
-        "Mahalanobis distance of complete rows",
-        missing="per person; distances of complete rows only",
-        flags=(Flag("distances_not_flagged", value=float(complete)),) if few else (),
-        table=table,
+        method="longest run, within-person SD, Mahalanobis distance of complete rows, "
+        "contradictory pairs, seconds an answer",
+        missing="a run is broken by a missing answer (and once as if it were not there)",
+        flags=tuple(flags),
+        longstring=pd.Series(runs, index=index),
+        longstring_skipping=pd.Series(skipping, index=index),
+        irv=pd.Series(sd, index=index),
+        mahalanobis_sq=pd.Series(distance, index=index),
+        mahalanobis_p=pd.Series(tail, index=index),
+        contradictions=pd.Series(contradictions, index=index),
+        seconds=pd.Series(pace, index=index),
+        person_flags=marks,
+        points=marks.sum(axis=1).astype(int),
+        limits={
+            "long_run": float(run_limit),
+            "min_sd": min_sd,
+            "min_pairs": float(min_pairs),
+            "min_seconds": min_seconds,
+            "mahalanobis_level": mahalanobis_level,
+        },
     )
+
+
+def _pace(seconds: npt.ArrayLike | None, n: int) -> Floats:
+    """Seconds an answer by person (n,); NaN where not measured."""
+    if seconds is None:
+        return np.full(n, np.nan)
+    given = np.asarray(seconds, dtype=np.float64)
+    if given.ndim not in {1, 2} or len(given) != n:
+        raise AnalysisError(f"seconds has shape {given.shape}; give one row a person ({n}).")
+    if given.ndim == 1:
+        return given
+    known = np.isfinite(given).any(axis=1)
+    pace = np.full(n, np.nan)
+    pace[known] = np.nanmedian(given[known], axis=1)
+    return pace
