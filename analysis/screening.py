@@ -12,15 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.careless import careless
-from analysis.careless import careless
 from analysis.moments import Floats, names_of, values
 from analysis.results import Description, Flag
 from instrument.answers import Missing
 
 if TYPE_CHECKING:
     import pandas as pd
-
-__all__ = ["careless", "describe", "descriptives", "missing_by_kind", "shape"]
 
 __all__ = ["careless", "describe", "descriptives", "missing_by_kind", "shape"]
 
