@@ -15,20 +15,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from analysis.confirm.identify import require_identified
+from analysis.confirm.identify import perturbed, require_identified
 from analysis.confirm.search import maximise
 from analysis.confirm.structure import Identification, Structure, build
-from analysis.confirm.table import Array, Matrices, Matrix, Slopes, Table
+from analysis.confirm.table import Array, Matrices, Matrix, Part, Slopes, Table
 from analysis.errors import NotConverged
 from analysis.influence import Influence, gamma, influence
 from analysis.moments import Floats
 from analysis.polychoric import Places, Polychorics, count, estimate
 
 OrdinalEstimator = Literal["WLSMV", "DWLS", "ULSMV"]
-MANY_ITEMS = 40
-"""Above it Gamma grows with the fourth power of the items: the pass takes many seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,16 +123,16 @@ class OrdinalSolution:
 
     def matrices(self) -> Matrices:
         """Lambda, Psi and Theta, residual variances filled in."""
-        return filled(self.table, self.x)
+        return fill(self.table.parts[0], self.x)
 
     def implied(self) -> Floats:
         """Return the implied correlation matrix."""
         return np.asarray(self.matrices().sigma())
 
 
-def filled(table: Table, x: Array) -> Matrices:
-    """Matrices with the residual variances that make every item's variance 1."""
-    matrices = table.parts[0].matrices(x)
+def fill(part: Part, x: Array) -> Matrices:
+    """Fill the matrices, with the residual variances that make every item's variance 1."""
+    matrices = part.matrices(x)
     diagonal = np.arange(len(matrices.theta))
     matrices.theta[diagonal, diagonal] = 0
     matrices.theta[diagonal, diagonal] = 1 - matrices.sigma()[diagonal, diagonal]
@@ -163,7 +160,8 @@ def solve(
     weights = weights_of(sample, estimator)
     table = ordinal_table(structure, found.matrix(), identification)
     objective = LeastSquares(table, found, weights)
-    require_identified(table, table.start, objective.jacobian(_uneven(table)))
+    uneven = perturbed(table, table.start)
+    require_identified(table, table.start, objective.jacobian(uneven))
     best = maximise(objective, table.start)
     if not best.converged:
         other: Identification = "variance" if identification == "marker" else "marker"
@@ -201,12 +199,6 @@ def solve(
     )
 
 
-def _uneven(table: Table) -> Floats:
-    from analysis.confirm.identify import perturbed
-
-    return perturbed(table, table.start)
-
-
 def _inverse(information: Floats) -> Floats | None:
     roots, vectors = np.linalg.eigh(information)
     if roots[0] <= 1e-12 * roots[-1]:
@@ -232,9 +224,3 @@ def translated(source: Table, x: Floats, target: Table) -> Floats:
         matrices.lam = matrices.lam / scale
     matrices.psi = matrices.psi * np.outer(scale, scale)
     return target.read([matrices])
-
-
-def positions(table: Table, kind: Matrix) -> npt.NDArray[np.intp]:
-    """Return the parameter number of every free cell of a matrix, in the order of its cells."""
-    part = table.parts[0]
-    return part.key[part.where(kind)]

@@ -219,7 +219,7 @@ class GroupTest:
 def test_of(solution: GroupSolution) -> GroupTest:
     """Scaled and shifted statistic (Asparouhov & Muthen 2010) over groups.
 
-    U = V - V D E D'V with V = f W and Gamma / f, f = n_g / N, block diagonal; the baseline keeps the
+    U = V - V D E D'V, V = f W and Gamma / f, f = n_g / N, block diagonal; the baseline keeps the
     thresholds free, so its U is the correlations' part of V.
     """
     bread = inverse(solution.information())
