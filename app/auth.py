@@ -12,6 +12,7 @@ import hmac
 import ipaddress
 import logging
 import secrets
+import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
@@ -194,6 +195,10 @@ _VALID_CODE = (
     )
 )
 """Built once: building it costs twice what running it does, at every start of a visit."""
+_VALID_CODE_SQLITE = """
+SELECT p.respondent_ref, p.left_on FROM code c JOIN participant p ON p.id = c.participant_id
+WHERE c.code_hmac = ? AND c.kind = ? AND c.revoked_at IS NULL AND p.community_id = ?"""
+"""The same in the identity file alone."""
 
 
 def resolve_code(
@@ -276,13 +281,50 @@ class CodeDoor:
         ``client`` is the peer's IP address, used for counting and forgotten. Raises
         TooManyWrongCodes, WrongCode, IdentityRemoved.
         """
+        return self._enter(self._resolve, community_id, typed, client, today, kind)
+
+    def enter_at_once(
+        self, *, community_id: int, typed: str, client: str | None, today: date, kind: str = "code"
+    ) -> UUID | None:
+        """`enter` on the event loop, where that takes microseconds; None: ask `enter`.
+
+        Handing one indexed look-up to a thread and through a session costs twenty times the
+        look-up, and it stands before every visit. PostgreSQL, or a file somebody holds, is
+        None: the event loop never waits.
+        """
+        if not self._database.is_sqlite:
+            return None
+        try:
+            return self._enter(self._resolve_at_once, community_id, typed, client, today, kind)
+        except sqlite3.OperationalError:
+            return None
+
+    def _enter(
+        self,
+        resolve: Callable[[int, str, date, str], UUID | None],
+        community_id: int,
+        typed: str,
+        client: str | None,
+        today: date,
+        kind: str,
+    ) -> UUID:
         self.counter.check(client)
         code = normalise(typed) if kind == "code" else typed.strip()
-        ref = None if not code else self._resolve(community_id, code, today, kind)
+        ref = None if not code else resolve(community_id, code, today, kind)
         if ref is None:
             self.counter.count(client)
             raise WrongCode
         return ref
+
+    def _resolve_at_once(self, community_id: int, code: str, today: date, kind: str) -> UUID | None:
+        connection = self._database.identity_at_once()
+        if connection is None:
+            raise IdentityRemoved
+        wanted = code_hmac(self._key, community_id, code, kind=kind)
+        row = connection.execute(_VALID_CODE_SQLITE, (wanted, kind, community_id)).fetchone()
+        if row is None or (row[1] is not None and date.fromisoformat(row[1]) <= today):
+            return None
+        return UUID(row[0])
 
     def _resolve(self, community_id: int, code: str, today: date, kind: str) -> UUID | None:
         # A pooled SQLite connection would go on reading a file that was removed, so the file

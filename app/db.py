@@ -76,6 +76,33 @@ class Database:
         read = {_READ_ONLY: True} if self.is_sqlite else {"postgresql_readonly": True}
         self.read: Engine = engine.execution_options(**read)
         """Begins a transaction that cannot write; shares the connections."""
+        self._identity: tuple[tuple[int, int], sqlite3.Connection] | None = None
+
+    def identity_at_once(self) -> sqlite3.Connection | None:
+        """A connection to the identity file alone, for a one-row look-up on the event loop.
+
+        SQLite only, and one user at a time. It reads outside a transaction and never waits:
+        what another connection holds is "locked" at once. None where the file was removed;
+        a file put in its place is opened anew.
+        """
+        path = self.settings.identity_path
+        try:
+            there = path.stat()
+        except FileNotFoundError:
+            return None
+        file = (there.st_dev, there.st_ino)
+        if self._identity is None or self._identity[0] != file:
+            self._close_identity()
+            connection = connect_sqlite(path)
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("PRAGMA busy_timeout = 0")
+            self._identity = (file, connection)
+        return self._identity[1]
+
+    def _close_identity(self) -> None:
+        if self._identity is not None:
+            self._identity[1].close()
+            self._identity = None
 
     def has_identity(self) -> bool:
         """Whether names and codes are still here, or were removed at the study's end."""
@@ -85,7 +112,8 @@ class Database:
             return inspect(connection).has_schema(IDENTITY)
 
     def close(self) -> None:
-        """Close every pooled connection."""
+        """Close every connection."""
+        self._close_identity()
         self.write.dispose()
 
 

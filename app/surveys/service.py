@@ -59,6 +59,12 @@ class Door(Protocol):
         """Whose code that is; raises WrongCode, TooManyWrongCodes. Blocks."""
         ...
 
+    def enter_at_once(
+        self, *, community_id: int, typed: str, client: str | None, today: date
+    ) -> UUID | None:
+        """`enter` without blocking; None where it has to be asked in a thread."""
+        ...
+
 
 class NotReady(Exception):
     """The landing form needs something put right; ``wrong`` names the fields."""
@@ -221,14 +227,20 @@ class Answering:
     ) -> UUID | Wrong:
         if not typed.strip():
             return "no_code"
+        today = at.astimezone(survey.zone).date()
         try:
-            return await run_in_threadpool(
-                self._door.enter,
-                community_id=survey.wave.community_id,
-                typed=typed,
-                client=address,
-                today=at.astimezone(survey.zone).date(),
+            person = self._door.enter_at_once(
+                community_id=survey.wave.community_id, typed=typed, client=address, today=today
             )
+            if person is None:
+                person = await run_in_threadpool(
+                    self._door.enter,
+                    community_id=survey.wave.community_id,
+                    typed=typed,
+                    client=address,
+                    today=today,
+                )
+            return person
         except WrongCode:
             return "wrong_code"
         except TooManyWrongCodes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -37,9 +38,14 @@ ARCHITECTURE = {
 }
 
 
-@pytest.fixture
-def door(engine):
-    return CodeDoor(engine)
+@pytest.fixture(params=["in a thread", "at once"])
+def door(engine, request):
+    """Both ways through the door; PostgreSQL always takes the thread."""
+    made = CodeDoor(engine)
+    if request.param == "at once":
+        in_thread = made.enter
+        made.enter = lambda **asked: made.enter_at_once(**asked) or in_thread(**asked)
+    return made
 
 
 def enter(door, world, typed, *, client="10.1.2.3", today=TODAY, **wanted):
@@ -211,4 +217,41 @@ def test_where_identity_was_removed_no_code_means_anybody(settings, make_world):
     database = Database(settings)
     with pytest.raises(IdentityRemoved):
         enter(CodeDoor(database), world, new_code())
+    with pytest.raises(IdentityRemoved):
+        CodeDoor(database).enter_at_once(
+            community_id=world.community_id, typed=new_code(), client=None, today=TODAY
+        )
+    database.close()
+
+
+def test_a_roster_that_goes_and_comes_back_or_is_held_is_never_misread(
+    settings, make_world, monkeypatch
+):
+    from app.db import Database
+
+    database = Database(settings)
+    world = make_world(database)
+    participant, ref = world.person()
+    asked = {
+        "community_id": world.community_id,
+        "typed": world.issue(participant),
+        "client": None,
+        "today": TODAY,
+    }
+    door = CodeDoor(database)
+    assert door.enter_at_once(**asked) == ref
+    path = settings.identity_path
+    away = path.with_suffix(".away")
+    path.rename(away)
+    with pytest.raises(IdentityRemoved):
+        door.enter_at_once(**asked)
+    away.rename(path)
+    assert door.enter_at_once(**asked) == ref
+
+    def held():
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(database, "identity_at_once", held)
+    assert door.enter_at_once(**asked) is None
+    assert door.enter(**asked) == ref
     database.close()
