@@ -10,6 +10,12 @@ from analysis.moments import Floats
 
 SMALLEST = 1e-8
 """Singular value of the Jacobian (columns of length 1) below which nothing is identified."""
+SMALLEST_SQUARE = 1e-13
+"""The same for the root of the cross-product, which rounding blurs at 1e-16."""
+ROOM = 1e-3
+"""A Cholesky pivot of the cross-product above this leaves no doubt."""
+SMALL = 400
+"""Parameters up to which the singular values themselves are computed."""
 
 
 def perturbed(table: Table, x: Floats) -> Floats:
@@ -45,14 +51,21 @@ def require_identified(table: Table, x: Floats, delta: Floats | None = None) -> 
     if (length == 0).any():
         _refuse(table, np.where(length == 0, 1.0, 0.0))
     scaled = jacobian / length
-    if table.size <= 400:
+    if table.size <= SMALL:
         _, values, directions = np.linalg.svd(scaled, full_matrices=False)
-        smallest, direction = float(values[-1]), directions[-1]
-    else:  # many groups: by the cross-product, whose roots are the squares
-        squares, vectors = np.linalg.eigh(scaled.T @ scaled)
-        smallest, direction = float(squares[0]), vectors[:, 0]
-    if smallest < SMALLEST:
-        _refuse(table, np.abs(direction))
+        if values[-1] < SMALLEST:
+            _refuse(table, np.abs(directions[-1]))
+        return
+    # many groups: by the cross-product, whose roots are the squares of singular values
+    gram = scaled.T @ scaled
+    try:
+        if np.diag(np.linalg.cholesky(gram)).min() > ROOM:
+            return
+    except np.linalg.LinAlgError:
+        pass  # the roots below decide and name the parameters
+    squares, vectors = np.linalg.eigh(gram)
+    if squares[0] < SMALLEST_SQUARE:
+        _refuse(table, np.abs(vectors[:, 0]))
 
 
 def _refuse(table: Table, weight: Floats) -> None:

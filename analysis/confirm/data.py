@@ -1,0 +1,195 @@
+"""From a frame to what the estimators take: complete rows or patterns, group by group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis.confirm.normal import Sample, sample_of
+from analysis.confirm.patterns import Patterns, patterns_of
+from analysis.confirm.saturated import Saturated, saturated
+from analysis.errors import (
+    BadCell,
+    DegenerateItem,
+    DuplicateName,
+    MissingColumn,
+    NotANumber,
+    NotEnoughData,
+)
+from analysis.moments import (
+    Floats,
+    require_positive_definite,
+    require_variation,
+    to_correlation,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MissingRule = Literal["listwise", "fiml"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Incomplete:
+    """Patterns of missing answers and the unrestricted moments, by group."""
+
+    patterns: tuple[Patterns, ...]
+    saturated: tuple[Saturated, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """Data of one or more groups, checked."""
+
+    items: tuple[str, ...]
+    labels: tuple[str, ...]
+    """Groups in order of first appearance; one empty label without groups."""
+    samples: tuple[Sample, ...]
+    """Moments: of complete rows, or by maximum likelihood where answers are missing."""
+    rows: tuple[Floats, ...] | None
+    """Complete rows by group; None under fiml."""
+    incomplete: Incomplete | None
+    n: int
+    dropped: int
+
+    @property
+    def missing(self) -> str:
+        """The rule in force."""
+        return "listwise" if self.incomplete is None else "fiml"
+
+
+def numbers(frame: pd.DataFrame, items: Sequence[str]) -> Floats:
+    """Return the items' columns as float64 (n, p), NaN = missing.
+
+    Raises `MissingColumn`, `DuplicateName`, `NotANumber` (text or infinite), naming them.
+    """
+    names = [str(name) for name in frame.columns]
+    absent = [item for item in items if item not in names]
+    if absent:
+        raise MissingColumn("the frame", absent)
+    twice = [item for item in items if names.count(item) > 1]
+    if twice:
+        raise DuplicateName("the frame", twice)
+    columns = [names.index(item) for item in items]
+    chosen = frame.iloc[:, columns]
+    try:
+        data = np.array(chosen.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    except (TypeError, ValueError):
+        raise NotANumber("the frame", _texts(chosen)) from None
+    if np.isinf(data).any():
+        places = np.argwhere(np.isinf(data)).tolist()
+        cells = [BadCell(r + 1, items[c], str(data[r, c])) for r, c in places]
+        raise NotANumber("the frame", cells)
+    return data
+
+
+def _texts(chosen: pd.DataFrame) -> list[BadCell]:
+    import pandas as pd
+
+    cells: list[BadCell] = []
+    for name in chosen.columns:
+        column = chosen[name]
+        wrong = pd.to_numeric(column, errors="coerce").isna() & column.notna()
+        rows = np.flatnonzero(wrong.to_numpy()).tolist()
+        cells += [BadCell(row + 1, str(name), str(column.iloc[row])) for row in rows]
+    return cells
+
+
+def group_codes(column: pd.Series) -> tuple[npt.NDArray[np.intp], tuple[str, ...]]:
+    """Codes 0.. in order of first appearance (-1: no group) and their labels."""
+    import pandas as pd
+
+    codes, found = pd.factorize(column, use_na_sentinel=True)
+    labels = tuple(
+        f"{value:g}" if isinstance(value, float) else str(value) for value in found.tolist()
+    )
+    return np.asarray(codes, dtype=np.intp), labels
+
+
+def prepare(
+    frame: pd.DataFrame,
+    items: Sequence[str],
+    *,
+    missing: MissingRule = "listwise",
+    group: pd.Series | None = None,
+    rows_per_item: float = 0.0,
+) -> Prepared:
+    """Check and split the data.
+
+    ``group``: one label a row; rows without one are dropped. ``rows_per_item``: the least
+    rows a group must have per item. Raises `NotEnoughData`, `DegenerateItem` (naming group
+    and items), `ImproperSolution` for a singular matrix, and what `numbers` raises.
+    """
+    data = numbers(frame, items)
+    total = len(data)
+    if group is None:
+        parts = [data]
+        labels: tuple[str, ...] = ("",)
+    else:
+        codes, labels = group_codes(group)
+        parts = [data[codes == g] for g in range(len(labels))]
+        if len(labels) < 2:
+            named = ", ".join(labels) or "none"
+            raise NotEnoughData(f"Comparing groups needs two; the data hold {named}.")
+    names = tuple(items)
+    if missing == "listwise":
+        used = [part[~np.isnan(part).any(axis=1)] for part in parts]
+    else:
+        used = [part[~np.isnan(part).all(axis=1)] for part in parts]
+    for part, label in zip(used, labels, strict=True):
+        _refuse_small(names, part, label, missing, rows_per_item)
+    n = sum(len(part) for part in used)
+    if missing == "listwise":
+        samples = tuple(sample_of(part) for part in used)
+        for sample in samples:
+            require_positive_definite(names, to_correlation(sample.covariance))
+        return Prepared(names, labels, samples, tuple(used), None, n, total - n)
+    found = []
+    ready = []
+    for part in used:
+        patterns = patterns_of(part)
+        _refuse_unseen_pairs(names, patterns)
+        ready.append(patterns)
+        found.append(saturated(patterns, names))
+    samples = tuple(one.sample for one in found)
+    for sample in samples:
+        require_positive_definite(names, to_correlation(sample.covariance))
+    return Prepared(
+        names, labels, samples, None, Incomplete(tuple(ready), tuple(found)), n, total - n
+    )
+
+
+def _refuse_small(
+    names: tuple[str, ...], part: Floats, label: str, missing: str, rows_per_item: float
+) -> None:
+    where = f" in group {label}" if label else ""
+    p = len(names)
+    least = max(p + 1, int(np.ceil(rows_per_item * p)))
+    if len(part) < least:
+        kind = "complete rows" if missing == "listwise" else "rows with an answer"
+        raise NotEnoughData(
+            f"{len(part)} {kind}{where} for {p} items ({', '.join(names)}); at least {least} are "
+            "needed. Give more rows, leave out items"
+            + (" or the group." if label else ", or use missing='fiml' if answers are missing.")
+        )
+    try:
+        require_variation(names, part)
+    except DegenerateItem as error:
+        if not label:
+            raise
+        raise DegenerateItem([f"{item} (group {label})" for item in error.items]) from None
+
+
+def _refuse_unseen_pairs(names: tuple[str, ...], data: Patterns) -> None:
+    seen = data.observed.astype(np.float64)
+    both = (seen * data.counts[:, None]).T @ seen
+    if both.min() < 3:
+        i, j = np.unravel_index(int(both.argmin()), both.shape)
+        raise NotEnoughData(
+            f"Items {names[i]} and {names[j]} were answered together by {int(both[i, j])} "
+            "persons, so their covariance cannot be estimated; leave one of them out."
+        )
