@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from analysis.errors import AnalysisError, NotEnoughData
 from analysis.moments import SINGULAR, Floats, complete, names_of, values
-from analysis.results import Flag, Result
+from analysis.results import Careless, Flag
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,27 +26,47 @@ MAHALANOBIS_FROM = 200
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Careless(Result):
-    """Indices of careless answering; every Series is indexed by person."""
+class CarelessIndices(Careless):
+    """Indices of careless answering; vectors are Series indexed by person.
 
-    longstring: pd.Series
-    """Longest run of identical answers; a missing answer breaks it."""
-    longstring_skipping: pd.Series
-    """The same as if missing answers were not there."""
-    irv: pd.Series
-    """Within-person SD (n - 1) of all answers (intra-individual response variability)."""
-    mahalanobis_sq: pd.Series
-    """Squared distance from the centre; NaN where an answer is missing."""
-    mahalanobis_p: pd.Series
-    contradictions: pd.Series
-    """Pairs of opposites both agreed to."""
-    seconds: pd.Series
-    """Seconds an answer (median over sections); NaN = not measured."""
+    ``table`` by person: longstring, longstring_skipping, irv, mahalanobis_sq, mahalanobis_p,
+    contradictions, seconds, points.
+    """
+
     person_flags: pd.DataFrame
-    """Booleans by person: long_run, flat, contradictory, fast, far."""
-    points: pd.Series
-    """How many of these a person has."""
+    """Booleans by person: long_run, flat, contradictory, fast, far; points = their sum."""
     limits: dict[str, float]
+    """The cut-offs in force."""
+
+    @property
+    def longstring(self) -> pd.Series:
+        """Longest run of identical answers; a missing answer breaks it."""
+        return self.table["longstring"]
+
+    @property
+    def longstring_skipping(self) -> pd.Series:
+        """The same as if missing answers were not there."""
+        return self.table["longstring_skipping"]
+
+    @property
+    def irv(self) -> pd.Series:
+        """Within-person SD (n - 1) of all answers (intra-individual response variability)."""
+        return self.table["irv"]
+
+    @property
+    def mahalanobis_sq(self) -> pd.Series:
+        """Squared distance from the centre; NaN where an answer is missing."""
+        return self.table["mahalanobis_sq"]
+
+    @property
+    def contradictions(self) -> pd.Series:
+        """Pairs of opposites both agreed to."""
+        return self.table["contradictions"]
+
+    @property
+    def points(self) -> pd.Series:
+        """How many flags a person has."""
+        return self.table["points"]
 
 
 def longest_runs(data: Floats) -> tuple[Ints, Ints]:
@@ -109,21 +129,20 @@ def careless(
     seconds: npt.ArrayLike | None = None,
     pairs: Sequence[tuple[str, str]] = (),
     pair_high: float | None = None,
-    long_run: int | None = None,
+    long_run: int = 10,
     min_sd: float = 0.35,
     min_pairs: int = 3,
     min_seconds: float = 2.0,
     mahalanobis_level: float = 0.001,
-) -> Careless:
+) -> CarelessIndices:
     """Indices and flags of careless answering from raw (not reversed) answers.
 
     ``order``: columns as shown (None = as they stand). ``seconds``: an answer's seconds by
     person (n,), or by person and section (n, s), of which the median counts; NaN = not
     measured. ``pairs``: opposites; both answered at ``pair_high`` or above (None: above the
-    middle of all answers) is a contradiction. ``long_run`` None: 10, or half the items where
-    that is more (Curran 2016). Flags: run >= long_run; SD < ``min_sd``; >= ``min_pairs``
-    contradictions; < ``min_seconds`` an answer (Huang et al. 2012); distance with p <
-    ``mahalanobis_level``, only with 200 complete rows or more.
+    middle of all answers) is a contradiction. Flags: run >= ``long_run``; SD < ``min_sd``; at
+    least ``min_pairs`` contradictions; < ``min_seconds`` an answer (Huang et al. 2012);
+    distance with p < ``mahalanobis_level``, only with 200 complete rows or more.
     R: ``careless::longstring``, ``irv``; ``mahalanobis``.
     Raises `AnalysisError` (unknown column, seconds of another length), `NotEnoughData`.
     """
@@ -139,7 +158,6 @@ def careless(
     n, k = data.shape
     if not n or not k or np.isnan(data).all():
         raise NotEnoughData("No answers: nobody can be called careless.")
-    run_limit = long_run or max(10, -(-k // 2))
     middle = (np.nanmin(data) + np.nanmax(data)) / 2
 
     runs, skipping = longest_runs(data)
@@ -156,7 +174,7 @@ def careless(
     far = (tail < mahalanobis_level) & (whole >= MAHALANOBIS_FROM)
     marks = pd.DataFrame(
         {
-            "long_run": runs >= run_limit,
+            "long_run": runs >= long_run,
             "flat": sd < min_sd,
             "contradictory": (contradictions >= min_pairs) if pairs else np.zeros(n, np.bool_),
             "fast": pace < min_seconds,
@@ -164,27 +182,32 @@ def careless(
         },
         index=raw_frame.index,
     )
-    flags = [
-        Flag(str(name), value=float(count)) for name, count in marks.sum().items() if count
-    ] + ([] if exists else [Flag("no_mahalanobis", tuple(columns))])
     index = raw_frame.index
-    return Careless(
+    table = pd.DataFrame(
+        {
+            "longstring": runs,
+            "longstring_skipping": skipping,
+            "irv": sd,
+            "mahalanobis_sq": distance,
+            "mahalanobis_p": tail,
+            "contradictions": contradictions,
+            "seconds": pace,
+            "points": marks.sum(axis=1).astype(int),
+        },
+        index=index,
+    )
+    unsure = not exists or whole < MAHALANOBIS_FROM
+    return CarelessIndices(
         n=n,
-        method="longest run, within-person SD, Mahalanobis distance of complete rows, "
-        "contradictory pairs, seconds an answer",
-        missing="a run is broken by a missing answer (and once as if it were not there)",
-        flags=tuple(flags),
-        longstring=pd.Series(runs, index=index),
-        longstring_skipping=pd.Series(skipping, index=index),
-        irv=pd.Series(sd, index=index),
-        mahalanobis_sq=pd.Series(distance, index=index),
-        mahalanobis_p=pd.Series(tail, index=index),
-        contradictions=pd.Series(contradictions, index=index),
-        seconds=pd.Series(pace, index=index),
+        method="longest run, within-person SD (n - 1), squared Mahalanobis distance of complete "
+        "rows, contradictory pairs, seconds an answer",
+        missing="a run is broken by a missing answer (and once as if it were not there); "
+        "distances of complete rows only",
+        flags=(Flag("distances_not_flagged", value=float(whole)),) if unsure else (),
+        table=table,
         person_flags=marks,
-        points=marks.sum(axis=1).astype(int),
         limits={
-            "long_run": float(run_limit),
+            "long_run": float(long_run),
             "min_sd": min_sd,
             "min_pairs": float(min_pairs),
             "min_seconds": min_seconds,
