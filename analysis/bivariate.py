@@ -18,20 +18,29 @@ def density(x: Floats) -> Floats:
 
 
 def below(a: Floats, b: Floats, r: Floats) -> Floats:
-    """P(X <= a, Y <= b) at correlation r, for a (P, A), b (P, B), r (P,): (P, A, B).
+    """P(X <= a, Y <= b) at correlation r, for a (P, A), b (P, B), r (P,): (P, A, B)."""
+    apart = special.ndtr(a)[:, :, None] * special.ndtr(b)[:, None, :]
+    return np.asarray(apart + excess(a, b, r), dtype=np.float64)
 
-    Phi(a) Phi(b) + 1/(2 pi) integral from 0 to asin r of exp(-(a^2 + b^2 - 2 a b sin t) /
-    (2 cos^2 t)) dt (Drezner & Wesolowsky 1990, J. Stat. Comput. Simul. 35).
+
+def excess(a: Floats, b: Floats, r: Floats) -> Floats:
+    """P(X <= a, Y <= b) - P(X <= a) P(Y <= b): (P, A, B).
+
+    1/(2 pi) integral from 0 to asin r of exp(-(a^2 + b^2 - 2 a b sin t) / (2 cos^2 t)) dt
+    (Drezner & Wesolowsky 1990, J. Stat. Comput. Simul. 35). It is also the covariance of the
+    two indicators.
     """
-    out = np.asarray(special.ndtr(a)[:, :, None] * special.ndtr(b)[:, None, :], dtype=np.float64)
     steep = np.abs(r) > STEEP
+    if not steep.any():
+        return _excess(a, b, r, FEW)
+    out = np.empty((len(r), a.shape[1], b.shape[1]))
     for rows, nodes in ((np.flatnonzero(~steep), FEW), (np.flatnonzero(steep), MANY)):
         if len(rows):
-            out[rows] += _rise(a[rows], b[rows], r[rows], nodes)
+            out[rows] = _excess(a[rows], b[rows], r[rows], nodes)
     return out
 
 
-def _rise(a: Floats, b: Floats, r: Floats, nodes: int) -> Floats:
+def _excess(a: Floats, b: Floats, r: Floats, nodes: int) -> Floats:
     points, weights = np.polynomial.legendre.leggauss(nodes)
     half = np.arcsin(r) / 2
     squares = (a * a)[:, :, None] + (b * b)[:, None, :]

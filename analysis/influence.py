@@ -86,18 +86,18 @@ def influence(found: Polychorics) -> Influence:
 
 def _of_thresholds(found: Polychorics) -> Floats:
     p, k = found.margins.shape
-    edge = np.zeros((p, k + 1))
-    edge[:, 1:k] = np.where(found.tau == FAR, 0.0, bivariate.density(found.tau))
-    total = found.margins.sum(axis=1, keepdims=True)
-    share = found.margins / total
+    t = np.arange(k - 1)
+    padded = found.tau == FAR
+    edge = np.where(padded, 0.0, bivariate.density(found.tau))
+    share = found.margins / found.margins.sum(axis=1, keepdims=True)
+    safe = np.where(share > 0, share, 1.0)  # only padded categories have none
+    score = np.zeros((p, k, k - 1))
+    score[:, t, t] = edge / safe[:, :-1]
+    score[:, t + 1, t] = -edge / safe[:, 1:]
+    information = score.transpose(0, 2, 1) @ (score * found.margins[:, :, None])
+    information[:, t, t] += padded
     out = np.zeros((p, k + 1, k - 1))
-    for q, size in enumerate(found.layout.sizes):
-        score = np.zeros((size, size - 1))
-        position = np.arange(size - 1)
-        score[position, position] = edge[q, 1:size] / share[q, : size - 1]
-        score[position + 1, position] = -edge[q, 1:size] / share[q, 1:size]
-        information = (score * found.margins[q, :size, None]).T @ score
-        out[q, :size, : size - 1] = np.linalg.solve(information, score.T).T
+    out[:, :k] = score @ np.linalg.inv(information)
     return out
 
 

@@ -262,13 +262,32 @@ def estimate(counts: Burt, missing: Missing = "pairwise") -> Polychorics:
             f"Items {layout.names[i[bare[0]]]} and {layout.names[j[bare[0]]]} were answered "
             "together by fewer than two persons; leave one of them out."
         )
-    share = np.cumsum(margins, axis=1)[:, :-1] / margins.sum(axis=1, keepdims=True)
-    # exactly 1 only beyond the last category: every category counted here occurs
-    beyond = np.arange(1, k)[None] >= np.array(sizes)[:, None]
-    tau = np.where(beyond, FAR, special.ndtri(np.where(beyond, 0.5, share)))
-    start = _pearson(tables)
-    rho = _search(_adjusted(tables, layout, i, j), tau[i], tau[j], start, layout, i, j)
+    tau = thresholds_of(margins, np.array(sizes))
+    kept, alone = adjusted(tables, np.array(sizes)[i], np.array(sizes)[j])
+    if alone.any():
+        q = int(np.flatnonzero(alone)[0])
+        pair = (layout.names[i[q]], layout.names[j[q]])
+        raise ImproperSolution(
+            f"Items {pair[0]} and {pair[1]} leave two of their four cells empty: one answer gives "
+            "away the other and their correlation is 1 or -1. Leave one of them out.",
+            pair,
+        )
+    rho, settled = search(kept, tau[i], tau[j])
+    if not settled.all():
+        q = int(np.flatnonzero(~settled)[0])
+        raise NotConverged(
+            f"The polychoric correlation of {layout.names[i[q]]} and {layout.names[j[q]]} did not "
+            "settle; look at their table."
+        )
     return Polychorics(layout, n, tau, i, j, rho, tables, margins)
+
+
+def thresholds_of(margins: Floats, sizes: npt.NDArray[np.int_]) -> Floats:
+    """Thresholds (p, k - 1) of counts (p, k), `FAR` beyond an item's last one."""
+    share = np.cumsum(margins, axis=1)[:, :-1] / margins.sum(axis=1, keepdims=True)
+    # every category counted here occurs, so a share is 1 only beyond the last one
+    beyond = np.arange(1, margins.shape[1])[None] >= sizes[:, None]
+    return np.where(beyond, FAR, special.ndtri(np.where(beyond, 0.5, share)))
 
 
 def _used(counts: Burt, full: npt.NDArray[np.int64]) -> Burt:
@@ -297,43 +316,36 @@ def _pearson(tables: Floats) -> Floats:
     return np.asarray(np.clip(cross / np.sqrt(safe), -0.95, 0.95), dtype=np.float64)
 
 
-def _adjusted(
-    tables: Floats, layout: Layout, i: npt.NDArray[np.intp], j: npt.NDArray[np.intp]
-) -> Floats:
-    """Apply the rule of 2 x 2 tables with one empty cell; refuse those with two."""
-    sizes = np.array(layout.sizes)
-    small = np.flatnonzero((sizes[i] == 2) & (sizes[j] == 2))
+def adjusted(
+    tables: Floats, rows: npt.NDArray[np.int_], columns: npt.NDArray[np.int_]
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Apply the rule of 2 x 2 tables with one empty cell; say which have two or more.
+
+    ``rows``, ``columns``: categories of the two items of each pair.
+    """
+    alone = np.zeros(len(tables), dtype=bool)
+    small = np.flatnonzero((rows == 2) & (columns == 2))
     if not len(small):
-        return tables
+        return tables, alone
     out = tables.copy()
     four = tables[small][:, :2, :2]
     empty = (four == 0).sum(axis=(1, 2))
-    if (empty > 1).any():
-        q = int(small[empty > 1][0])
-        pair = (layout.names[i[q]], layout.names[j[q]])
-        raise ImproperSolution(
-            f"Items {pair[0]} and {pair[1]} leave two of their four cells empty: one answer gives "
-            "away the other and their correlation is 1 or -1. Leave one of them out.",
-            pair,
-        )
-    for q, cells in zip(small[empty == 1], four[empty == 1], strict=True):
-        on = cells[0, 0] == 0 or cells[1, 1] == 0
-        shift = 0.5 if on else -0.5
-        out[q, :2, :2] = cells + np.array([[shift, -shift], [-shift, shift]])
-    return out
+    alone[small] = empty > 1
+    one = empty == 1
+    on = (four[:, 0, 0] == 0) | (four[:, 1, 1] == 0)
+    shift = np.where(one, np.where(on, 0.5, -0.5), 0.0)
+    out[small, :2, :2] = four + shift[:, None, None] * np.array([[1, -1], [-1, 1]])
+    return out, alone
 
 
-def _search(
-    tables: Floats,
-    a: Floats,
-    b: Floats,
-    start: Floats,
-    layout: Layout,
-    i: npt.NDArray[np.intp],
-    j: npt.NDArray[np.intp],
-) -> Floats:
-    """Fisher scoring of all pairs at once, inside brackets that the gradient shrinks."""
-    rho = start.copy()
+def search(tables: Floats, a: Floats, b: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Correlations of tables (P, k, k) at thresholds a, b (P, k - 1), and which have settled.
+
+    Fisher scoring of all pairs at once, from the correlation of the places, inside brackets
+    that the sign of the gradient shrinks: without them a table with an empty cell may
+    oscillate for ever.
+    """
+    rho = _pearson(tables)
     low, high = np.full_like(rho, -LIMIT), np.full_like(rho, LIMIT)
     n = tables.sum(axis=(1, 2))
     active = np.arange(len(rho))
@@ -341,8 +353,7 @@ def _search(
         r = rho[active]
         prob = bivariate.cells(a[active], b[active], r)
         slope = bivariate.cell_slopes(a[active], b[active], r)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            score = np.where(prob > FLOOR, slope / prob, 0.0)
+        score = np.divide(slope, prob, out=np.zeros_like(prob), where=prob > FLOOR)
         gradient = (tables[active] * score).sum(axis=(1, 2))
         information = n[active] * (slope * score).sum(axis=(1, 2))
         up = gradient > 0
@@ -354,12 +365,10 @@ def _search(
         rho[active] = new
         active = active[np.abs(new - r) > 1e-11]
         if not len(active):
-            return rho
-    q = int(active[0])
-    raise NotConverged(
-        f"The polychoric correlation of {layout.names[i[q]]} and {layout.names[j[q]]} did not "
-        "settle; look at their table."
-    )
+            break
+    settled = np.ones(len(rho), dtype=bool)
+    settled[active] = False
+    return rho, settled
 
 
 def contradictions(found: Polychorics) -> int:
