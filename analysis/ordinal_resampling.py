@@ -41,7 +41,7 @@ def resampled(
     ``found``: polychorics of the rows themselves; ``start``: their loadings. Answers are
     complete. Stream: ``default_rng(seed)``; the draws do not depend on the chunk.
     """
-    p, k = found.margins.shape
+    k = found.margins.shape[1]
     n = place.shape[1]
     patterns, weight = _patterns(place)
     cells = _one_hot(patterns, found, k)
