@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -72,8 +73,10 @@ def run(settings: Settings, *, host: str, port: int, demo: Demo | None = None) -
     require_current(settings)
     if settings.is_sqlite:
         ServingLock(settings.sqlite_path).release()  # a clear refusal before the server starts
+    app = create_app(settings, demo=demo)
+    _collect_less()
     uvicorn.run(
-        create_app(settings, demo=demo),
+        app,
         host=host,
         port=port,
         log_level=settings.log_level.lower(),
@@ -83,3 +86,14 @@ def run(settings: Settings, *, host: str, port: int, demo: Demo | None = None) -
         forwarded_allow_ips="127.0.0.1",
         timeout_graceful_shutdown=10,
     )
+
+
+def _collect_less() -> None:
+    """Look for cyclic garbage less often, and never among what the start has made.
+
+    A request allocates more than a collector's default round of 700 objects, and with 200
+    people at once each round walks through all of theirs: it was a third of the CPU.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
