@@ -1,5 +1,7 @@
-"""Confirmatory factor models. At present: one factor by maximum likelihood."""
+"""Confirmatory factor models: ML, MLR, FIML, and WLSMV for ordered answers."""
 
+from analysis.confirm.fitting import fit
 from analysis.confirm.ml import OneFactor, one_factor
+from analysis.confirm.result import Confirmation
 
-__all__ = ["OneFactor", "one_factor"]
+__all__ = ["Confirmation", "OneFactor", "fit", "one_factor"]

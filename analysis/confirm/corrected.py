@@ -90,7 +90,7 @@ def baseline_gap(spaces: Sequence[GroupSpace]) -> float:
     total = 0.0
     for space in spaces:
         size = len(space.observed)
-        p = int(round((np.sqrt(9 + 8 * size) - 3) / 2))
+        p = round((np.sqrt(9 + 8 * size) - 3) / 2)
         diagonal = p + np.diag(vech_position(p))
         delta = np.zeros((size, 2 * p))
         delta[np.concatenate([np.arange(p), diagonal]), np.arange(2 * p)] = 1.0

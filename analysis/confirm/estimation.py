@@ -106,10 +106,10 @@ def _table(
     identification: Identification,
     sharing: Sharing | None,
 ) -> Table:
-    means = None
-    if data.incomplete is not None or len(data.labels) > 1:
-        means = [sample.mean for sample in data.samples]
     shared = sharing or Sharing(data.labels)
+    means = None
+    if shared.means or data.incomplete is not None or len(data.labels) > 1:
+        means = [sample.mean for sample in data.samples]
     covariances = [sample.covariance for sample in data.samples]
     return build(structure, covariances, means, identification=identification, sharing=shared)
 

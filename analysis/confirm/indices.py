@@ -106,6 +106,7 @@ def plain(pair: Pair, n: int, groups: int) -> Fit:
         "rfi": (xb / dfb - x / df) / (xb / dfb) if df > 0 and xb else None,
         "ifi": (xb - x) / (xb - df) if xb != df else None,
         "rni": 1 - (x - df) / (xb - dfb) if xb != dfb else None,
+        "mfi": float(np.exp(-(x - df) / (2 * n))),
     }
     out |= rmsea(x, df, n, groups)
     out |= {"rmsea.ci.level": LEVEL, "rmsea.close.h0": CLOSE, "rmsea.notclose.h0": NOT_CLOSE}

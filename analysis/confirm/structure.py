@@ -143,7 +143,11 @@ class Sharing:
     freed: frozenset[str] = frozenset()
     """Names (without group) that each group has for itself after all."""
     across: Mapping[str, str] = field(default_factory=dict)
-    """Further names that are another one (waves: one factor at two times)."""
+    """Further names that are another one (waves: one item at two times)."""
+    means: bool = False
+    """Model the means even of one complete group."""
+    latent_means: frozenset[str] = frozenset()
+    """Factors whose mean is free in every group (waves: the later ones)."""
 
 
 def build(
@@ -250,8 +254,9 @@ class _Writer:
         for i, item in enumerate(self.structure.items):
             key = self.key(f"{item}~1", same=self.shared.intercepts)
             self.add(Matrix.NU, i, 0, key, float(mean[i]))
-        free = self.shared.intercepts and self.group > 0
+        later = self.shared.intercepts and self.group > 0
         for j, factor in enumerate(self.structure.factors):
+            free = later or factor in self.shared.latent_means
             mean_key = self.key(f"{factor}~1", same=False) if free else None
             self.add(Matrix.ALPHA, j, 0, mean_key, 0.0)
 

@@ -1,0 +1,457 @@
+"""Measurement invariance: does the questionnaire mean the same in every group, or wave?
+
+Rungs (Meredith 1993; Vandenberg & Lance 2000): configural (same pattern), metric (equal
+loadings), scalar (equal intercepts; latent means free but for the first group), strict
+(equal residual variances). Factor variances and covariances are free everywhere. Groups in
+order of first appearance, as lavaan: the order turns the sign of latent mean differences.
+R: ``lavaan::cfa(model, data, group = ..., group.equal = ...)``, ``lavTestLRT``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from analysis.confirm.data import MissingRule, Prepared, prepare
+from analysis.confirm.estimation import NormalEstimator, estimate
+from analysis.confirm.fitting import confirmation
+from analysis.confirm.measures import chi2_tail
+from analysis.confirm.result import Confirmation
+from analysis.confirm.structure import Identification, Sharing, Structure, read_structure
+from analysis.errors import AnalysisError, DuplicateName, MissingColumn, UnknownName
+from analysis.results import Flag, Result, plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RUNGS = ("configural", "metric", "scalar", "strict")
+ROWS_PER_ITEM = 5.0
+"""A group with fewer rows per item is refused by name."""
+LARGE, EQUAL = 300, 1.5
+"""Chen's wider limits hold for n above `LARGE` and groups of like size: the largest at
+most `EQUAL` times the smallest."""
+WIDE = {"cfi": -0.010, "rmsea": 0.015, "metric": 0.030, "other": 0.010}
+NARROW = {"cfi": -0.005, "rmsea": 0.010, "metric": 0.025, "other": 0.005}
+SOURCE = "Chen (2007), Structural Equation Modeling 14, 464-504"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ladder(Result):
+    """The four rungs, and what each step up costs."""
+
+    estimator: str
+    by: str
+    """``groups`` or ``waves``."""
+    groups: tuple[str, ...]
+    n_by_group: dict[str, int]
+    n_dropped: int
+    configural: Confirmation
+    metric: Confirmation
+    scalar: Confirmation
+    strict: Confirmation
+    delta_cfi: pd.Series
+    """metric, scalar, strict: CFI minus that of the rung below (plain CFI)."""
+    delta_rmsea: pd.Series
+    delta_srmr: pd.Series
+    """Of lavaan's srmr, means included."""
+    delta_cfi_robust: pd.Series
+    """The same of the robust CFI (MLR, FIML); NaN where there is none."""
+    lrt: pd.DataFrame
+    """Rung x (df, chisq, df_diff, chisq_diff, p)."""
+    latent_means: pd.DataFrame
+    """Of the scalar rung: factor, group, est, se, z, p, std (0 in the first group)."""
+    verdict: pd.DataFrame
+    """metric, scalar, strict x (delta_cfi_limit, delta_rmsea_limit, delta_srmr_limit,
+    accepted): limits of `SOURCE`."""
+    reached: str
+    """Highest rung all steps to which are accepted."""
+    freed: tuple[str, ...]
+    _bearing: _Bearing
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain JSON values."""
+        return {
+            field.name: plain(getattr(self, field.name))
+            for field in fields(self)
+            if not field.name.startswith("_")
+        }
+
+    @property
+    def rungs(self) -> dict[str, Confirmation]:
+        """The four models by name."""
+        return {name: getattr(self, name) for name in RUNGS}
+
+    def suspects(self, rung: Literal["metric", "scalar", "strict"] = "scalar") -> pd.DataFrame:
+        """Free each equality of ``rung`` alone and refit: which one costs most?
+
+        Columns parameter, chisq_drop, df_drop, delta_cfi; largest drop first. For partial
+        invariance free at most one item in five, with a reason in its wording (Byrne,
+        Shavelson & Muthen 1989), by ``ladder(..., free=[...])``.
+        """
+        import pandas as pd
+
+        whole: Confirmation = getattr(self, rung)
+        rows = []
+        for name in self._bearing.equalities(rung):
+            freed = self._bearing.fit(rung, (*self.freed, name))
+            rows.append(
+                (
+                    name,
+                    number(whole, "chisq") - number(freed, "chisq"),
+                    int(number(whole, "df") - number(freed, "df")),
+                    number(freed, "cfi") - number(whole, "cfi"),
+                )
+            )
+        table = pd.DataFrame(rows, columns=["parameter", "chisq_drop", "df_drop", "delta_cfi"])
+        return table.sort_values("chisq_drop", ascending=False, ignore_index=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Bearing:
+    """Structure and data under a ladder."""
+
+    structure: Structure
+    data: Prepared
+    estimator: NormalEstimator
+    identification: Identification
+    waves: _Waves | None = None
+
+    def sharing(self, rung: str, freed: Iterable[str]) -> Sharing:
+        level = RUNGS.index(rung)
+        loose = frozenset(freed)
+        if self.waves is None:
+            return Sharing(
+                self.data.labels,
+                loadings=level >= 1,
+                intercepts=level >= 2,
+                residuals=level >= 3,
+                freed=loose,
+            )
+        return Sharing(
+            across=self.waves.across(level, loose),
+            means=True,
+            latent_means=self.waves.later if level >= 2 else frozenset(),
+        )
+
+    def fit(self, rung: str, freed: Iterable[str]) -> Confirmation:
+        solved = estimate(
+            self.structure,
+            self.data,
+            estimator=self.estimator,
+            identification=self.identification,
+            sharing=self.sharing(rung, freed),
+        )
+        return confirmation(solved)
+
+    def equalities(self, rung: str) -> list[str]:
+        """Names that can be freed at a rung."""
+        if self.waves is not None:
+            return self.waves.names(rung)
+        names = equality_names(self.structure.model)
+        if self.identification == "marker":
+            markers = {f"{f}=~{mine[0]}" for f, mine in self.structure.model.items()}
+            names["metric"] = [name for name in names["metric"] if name not in markers]
+        return names[rung]
+
+
+def equality_names(model: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Parameters that each rung makes equal, by rung."""
+    items = dict.fromkeys(item for mine in model.values() for item in mine)
+    return {
+        "metric": [f"{factor}=~{item}" for factor, mine in model.items() for item in mine],
+        "scalar": [f"{item}~1" for item in items],
+        "strict": [f"{item}~~{item}" for item in items],
+    }
+
+
+def number(found: Confirmation, name: str) -> float:
+    """One fit measure as a number; NaN where there is none."""
+    value = found.fit.get(name)
+    return float("nan") if value is None else float(value)
+
+
+def ladder(
+    model: Mapping[str, Sequence[str]],
+    frame: pd.DataFrame,
+    group: str | pd.Series,
+    *,
+    estimator: NormalEstimator = "ML",
+    missing: MissingRule = "listwise",
+    free: Iterable[str] = (),
+    identification: Identification = "marker",
+    residuals: Iterable[tuple[str, str]] = (),
+    rows_per_item: float = ROWS_PER_ITEM,
+) -> Ladder:
+    """Fit the four rungs by ``group`` (a column of ``frame``, or one label a row).
+
+    ``free``: parameters each group keeps for itself (partial invariance): ``agree=~A2``,
+    ``A2~1``, ``A2~~A2``. LRT: ML plain difference; MLR Satorra & Bentler (2001), T = (X0 -
+    X1) / cd, cd = (df0 c0 - df1 c1) / (df0 - df1) with unscaled X; cd <= 0: no test (NaN).
+    A step is accepted where delta CFI, RMSEA and SRMR keep the limits of Chen (2007): -.010,
+    .015, .030 (metric) or .010 (scalar, strict) for n > 300 and groups of like size, else
+    -.005, .010, .025 or .005; all from the plain indices (robust CFI beside).
+    Flags: those of the rungs, ``configural_fit`` (CFI below .90 or RMSEA above .08: there is
+    little to compare), ``partial_beyond_rule`` (more than one item in five freed).
+    Raises what `analysis.confirm.fit` raises, and `NotEnoughData` naming a group with fewer
+    than ``rows_per_item`` rows per item.
+    """
+    import pandas as pd
+
+    structure = read_structure(model, residuals=residuals)
+    if isinstance(group, str):
+        if group not in frame.columns:
+            raise MissingColumn("the frame", [group])
+        column = frame[group]
+        if isinstance(column, pd.DataFrame):
+            raise DuplicateName("the frame", [group])
+    else:
+        column = group
+    if len(column) != len(frame):
+        raise AnalysisError(f"group has {len(column)} labels for {len(frame)} rows.")
+    data = prepare(
+        frame, structure.items, missing=missing, group=column, rows_per_item=rows_per_item
+    )
+    bearing = _Bearing(structure, data, estimator, identification)
+    sizes = dict(zip(data.labels, (sample.n for sample in data.samples), strict=True))
+    return _climb(bearing, tuple(free), sizes)
+
+
+def _climb(bearing: _Bearing, freed: tuple[str, ...], sizes: dict[str, int]) -> Ladder:
+    import pandas as pd
+
+    known = {name for rung in RUNGS[1:] for name in bearing.equalities(rung)}
+    unknown = [name for name in freed if name not in known]
+    if unknown:
+        raise UnknownName(
+            f"free names {', '.join(unknown)}, which no rung makes equal (a marker loading is "
+            f"1 everywhere: put another item first). It may name: {', '.join(sorted(known))}."
+        )
+    found = {rung: bearing.fit(rung, freed) for rung in RUNGS}
+    steps = RUNGS[1:]
+
+    def change(measure: str) -> pd.Series:
+        values = [number(found[rung], measure) for rung in RUNGS]
+        return pd.Series(np.diff(values), index=pd.Index(steps), name=measure)
+
+    deltas = {name: change(name) for name in ("cfi", "rmsea", "srmr", "cfi.robust")}
+    verdict = judge(deltas["cfi"], deltas["rmsea"], deltas["srmr"], list(sizes.values()))
+    reached = "configural"
+    for rung in steps:
+        if not verdict.loc[rung, "accepted"]:
+            break
+        reached = rung
+    data = bearing.data
+    by = "groups" if bearing.waves is None else "waves"
+    return Ladder(
+        n=data.n,
+        method=f"measurement invariance across {by}, {bearing.estimator}; limits: {SOURCE}",
+        missing=data.missing,
+        flags=_flags(found, freed, bearing),
+        estimator=bearing.estimator,
+        by=by,
+        groups=tuple(sizes),
+        n_by_group=sizes,
+        n_dropped=data.dropped,
+        **found,
+        delta_cfi=deltas["cfi"],
+        delta_rmsea=deltas["rmsea"],
+        delta_srmr=deltas["srmr"],
+        delta_cfi_robust=deltas["cfi.robust"],
+        lrt=_differences(found, bearing.estimator),
+        latent_means=_latent_means(found["scalar"], bearing),
+        verdict=verdict,
+        reached=reached,
+        freed=freed,
+        _bearing=bearing,
+    )
+
+
+def judge(
+    delta_cfi: pd.Series, delta_rmsea: pd.Series, delta_srmr: pd.Series, sizes: Sequence[int]
+) -> pd.DataFrame:
+    """Chen's (2007) rule for every step, with the limits it used."""
+    import pandas as pd
+
+    wide = sum(sizes) > LARGE and max(sizes) <= EQUAL * min(sizes)
+    limits = WIDE if wide else NARROW
+    rows = {}
+    for rung in delta_cfi.index:
+        srmr = limits["metric"] if rung == "metric" else limits["other"]
+        accepted = bool(
+            delta_cfi[rung] >= limits["cfi"]
+            and delta_rmsea[rung] <= limits["rmsea"]
+            and delta_srmr[rung] <= srmr
+        )
+        rows[rung] = (limits["cfi"], limits["rmsea"], srmr, accepted)
+    columns = ["delta_cfi_limit", "delta_rmsea_limit", "delta_srmr_limit", "accepted"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def _flags(
+    found: dict[str, Confirmation], freed: tuple[str, ...], bearing: _Bearing
+) -> tuple[Flag, ...]:
+    flags: list[Flag] = []
+    for rung in RUNGS:
+        for flag in found[rung].flags:
+            names = tuple(f"{rung}: {name}" for name in flag.names)
+            flags.append(Flag(flag.code, names, flag.value))
+    cfi, rmsea = number(found["configural"], "cfi"), number(found["configural"], "rmsea")
+    if cfi < 0.90 or rmsea > 0.08:
+        flags.append(Flag("configural_fit", (), cfi))
+    items = {name.split("=~")[-1].split("~")[0] for name in freed}
+    if len(items) * 5 > len(bearing.structure.items):
+        flags.append(Flag("partial_beyond_rule", tuple(sorted(items)), len(items)))
+    return tuple(flags)
+
+
+def _differences(found: dict[str, Confirmation], estimator: str) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = []
+    for rung, below in zip(RUNGS, (None, *RUNGS[:-1]), strict=True):
+        x, df = number(found[rung], "chisq"), number(found[rung], "df")
+        if below is None:
+            rows.append((df, x, np.nan, np.nan, np.nan))
+            continue
+        gap, df_gap = x - number(found[below], "chisq"), df - number(found[below], "df")
+        if estimator == "MLR" and df_gap > 0:
+            gap /= _scaling_difference(found[rung], found[below], df_gap)
+        p = chi2_tail(gap, df_gap) if df_gap > 0 and np.isfinite(gap) else np.nan
+        rows.append((df, x, df_gap, gap, p))
+    columns = ["df", "chisq", "df_diff", "chisq_diff", "p"]
+    return pd.DataFrame(rows, index=pd.Index(RUNGS), columns=columns)
+
+
+def _scaling_difference(upper: Confirmation, lower: Confirmation, df_gap: float) -> float:
+    """Return cd of Satorra & Bentler (2001); NaN where it is not positive."""
+    total = number(upper, "df") * number(upper, "chisq.scaling.factor")
+    if number(lower, "df") > 0:  # a saturated model has no scaling factor and needs none
+        total -= number(lower, "df") * number(lower, "chisq.scaling.factor")
+    return total / df_gap if total > 0 else float("nan")
+
+
+def _latent_means(scalar: Confirmation, bearing: _Bearing) -> pd.DataFrame:
+    table = scalar.latent_means.reset_index(drop=True)
+    if bearing.waves is not None:
+        split = [bearing.waves.origin[name] for name in table["factor"]]
+        table = table.drop(columns="factor")
+        table.insert(0, "factor", [factor for factor, _ in split])
+        table.insert(1, "group", [wave for _, wave in split])
+    return table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waves:
+    """Names of a model that repeats itself at every wave."""
+
+    model: dict[str, tuple[str, ...]]
+    waves: tuple[str, ...]
+    identification: Identification
+
+    @property
+    def origin(self) -> dict[str, tuple[str, str]]:
+        """Factor of the long model -> (factor, wave)."""
+        return {at(factor, wave): (factor, wave) for wave in self.waves for factor in self.model}
+
+    @property
+    def later(self) -> frozenset[str]:
+        """Factors of all waves but the first."""
+        return frozenset(at(factor, wave) for wave in self.waves[1:] for factor in self.model)
+
+    def names(self, rung: str) -> list[str]:
+        """Names, without wave, that a rung makes equal."""
+        names = equality_names(self.model)
+        if self.identification == "marker":
+            markers = {f"{factor}=~{mine[0]}" for factor, mine in self.model.items()}
+            names["metric"] = [name for name in names["metric"] if name not in markers]
+        return names[rung]
+
+    def across(self, level: int, freed: frozenset[str]) -> dict[str, str]:
+        """Every later wave's name -> the first wave's, for all rungs up to ``level``."""
+        out: dict[str, str] = {}
+        for rung in RUNGS[1 : level + 1]:
+            for name in self.names(rung):
+                if name in freed:
+                    continue
+                first = self._timed(name, self.waves[0])
+                out |= {self._timed(name, wave): first for wave in self.waves[1:]}
+        return out
+
+    def _timed(self, name: str, wave: str) -> str:
+        if "=~" in name:
+            factor, item = name.split("=~")
+            return f"{at(factor, wave)}=~{at(item, wave)}"
+        if name.endswith("~1"):
+            return f"{at(name.removesuffix('~1'), wave)}~1"
+        item = at(name.split("~~", maxsplit=1)[0], wave)
+        return f"{item}~~{item}"
+
+
+def at(name: str, wave: str) -> str:
+    """Name of an item or factor at a wave."""
+    return f"{name}@{wave}"
+
+
+def across_waves(
+    model: Mapping[str, Sequence[str]],
+    frames_by_wave: Mapping[str, pd.DataFrame],
+    person: str,
+    *,
+    estimator: NormalEstimator = "ML",
+    missing: MissingRule = "listwise",
+    free: Iterable[str] = (),
+) -> Ladder:
+    """Fit the four rungs across waves of one panel, paired on the column ``person``.
+
+    One model of all waves: each factor once a wave, all factors correlated, the residuals
+    of one item correlated between waves (an item keeps its own flavour over time); latent
+    means 0 in the first wave. ``listwise``: persons complete in every wave; ``fiml``: every
+    person with an answer. Names of items and factors in the rungs end in ``@wave``; names
+    in ``free`` do not. Limits and tests as in `ladder`.
+    Raises also `NotEnoughData` for fewer persons than items in all waves, `DuplicateName`
+    for a person twice in a wave.
+    """
+    waves = tuple(str(wave) for wave in frames_by_wave)
+    if len(waves) < 2:
+        raise AnalysisError("Waves are compared from two on; give a frame for each.")
+    base = read_structure(model)
+    wide = _panel(base.items, frames_by_wave, person)
+    long_model = {
+        at(factor, wave): [at(item, wave) for item in items]
+        for wave in waves
+        for factor, items in base.model.items()
+    }
+    pairs = [
+        (at(item, one), at(item, other))
+        for item in base.items
+        for k, one in enumerate(waves)
+        for other in waves[k + 1 :]
+    ]
+    structure = read_structure(long_model, residuals=pairs)
+    data = prepare(wide, structure.items, missing=missing)
+    bearing = _Bearing(structure, data, estimator, "marker", _Waves(base.model, waves, "marker"))
+    return _climb(bearing, tuple(free), dict.fromkeys(waves, data.n))
+
+
+def _panel(
+    items: Sequence[str], frames_by_wave: Mapping[str, pd.DataFrame], person: str
+) -> pd.DataFrame:
+    """One row a person, the items of every wave side by side."""
+    import pandas as pd
+
+    parts = []
+    for wave, frame in frames_by_wave.items():
+        absent = [name for name in (person, *items) if name not in frame.columns]
+        if absent:
+            raise MissingColumn(f"wave {wave}", absent)
+        known = frame[frame[person].notna()]
+        twice = known[person][known[person].duplicated()].unique().tolist()
+        if twice:
+            raise DuplicateName(f"wave {wave}, column {person},", [str(p) for p in twice[:10]])
+        part = known.set_index(person)[list(items)]
+        part.columns = pd.Index([at(item, str(wave)) for item in items])
+        parts.append(part)
+    return pd.concat(parts, axis=1, join="outer")
