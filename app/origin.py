@@ -6,6 +6,10 @@ https://words.filippo.io/csrf/): browsers say ``Sec-Fetch-Site``; older ones say
 another site, or from one so old that the form's own secret has to do: member forms carry
 their submission id, programs a bearer token. Staff pages rest on a cookie, so there a
 silent request is refused.
+
+This is also why member pages may be compressed although they hold a secret beside what was
+posted: an attack on the compressed size (BREACH) needs another site to post in the
+visitor's name, and that stops here.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ class Desk:
         async def find(slug: str) -> Survey | Nothing:
             return await run_in_threadpool(load, database, slug)
 
+        self.store = store
         self._surveys = Surveys(find)
         self.answering = Answering(store=store, door=CodeDoor(database))
         self.landings = LandingView(pages)
@@ -35,7 +36,7 @@ def desk_of(request: Request) -> Desk:
     """The application's desk, made at its first request."""
     state = request.app.state
     desk: Desk | None = getattr(state, "survey_desk", None)
-    if desk is None:
+    if desk is None or desk.store is not state.store:  # a restarted application has a new one
         desk = Desk(pages=state.pages, store=state.store, database=state.database)
         state.survey_desk = desk
     return desk

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from app import problems
 from app.auth import Permission, TooManyWrongCodes, asks
@@ -38,9 +38,9 @@ async def landing(request: Request) -> Response:
     desk, language = desk_of(request), language_of(request.query_params.get("lang"))
     survey, at = await desk.survey(request), _now()
     if isinstance(survey, Nothing) or standing(survey, at) != "open":
-        return _page(desk.messages.standing(survey, language, at=at), cache="no-cache")
+        return _page(desk.messages.standing(survey, language, at=at), cache="private, no-cache")
     html = desk.landings.landing(survey, language, continuing=COOKIE in request.cookies)
-    return _page(html, cache="no-cache")
+    return _page(html, cache="private, no-cache")
 
 
 async def begin(request: Request) -> Response:  # noqa: PLR0911 - one page a return
@@ -130,11 +130,16 @@ async def submit(request: Request) -> Response:
         saved = await _submit(desk, survey, asked, form, at)
     except (Faulty, AppError) as error:
         return await _not_saved(request, desk, survey, asked, form, error)
-    language = form.switch_to or form.language
+    if problems.wants_json(request):
+        told = {"status": saved.ack.status, "rev": saved.ack.rev}
+        return JSONResponse(told | {"unanswered": len(saved.unanswered)}, headers=_PRIVATE)
     if saved.ack.receipt is not None and (form.final or not saved.unanswered):
+        language = form.switch_to or form.language
         html = desk.messages.receipt(survey, form.submission_id, saved.ack.receipt, language)
         return _forget(survey, _page(html))
-    return _page(desk.documents.prompt(survey, asked, form, saved, at))
+    if saved.unanswered:
+        return _page(desk.documents.prompt(survey, asked, form, saved, at))
+    return _page(desk.documents.saved(survey, asked, form, saved, at))
 
 
 async def _submit(desk: Desk, survey: Survey, asked: Plan, form: AnswerForm, at: datetime) -> Saved:
@@ -154,14 +159,16 @@ async def forget(request: Request) -> Response:
 async def results(request: Request) -> Response:
     """GET /s/<slug>/hasil: what came of it; nothing is published yet."""
     desk, language = desk_of(request), language_of(request.query_params.get("lang"))
-    return _page(desk.messages.results(await desk.survey(request), language), cache="no-cache")
+    return _page(
+        desk.messages.results(await desk.survey(request), language), cache="private, no-cache"
+    )
 
 
 async def rights(request: Request) -> Response:
     """GET /s/<slug>/hak: what a member can do about their answers, and whom to ask."""
     desk, language = desk_of(request), language_of(request.query_params.get("lang"))
     html = desk.messages.rights(await desk.survey(request), language, at=_now())
-    return _page(html, cache="no-cache")
+    return _page(html, cache="private, no-cache")
 
 
 async def back_to_start(request: Request) -> Response:

@@ -130,6 +130,26 @@ class Town:
                 session=session, wave_id=place.wave_id, by="test", at=datetime.now(UTC)
             )
 
+    def ask_again(self, place: Place) -> None:
+        """Close the wave and open the community's next one."""
+        self.close(place)
+        now = datetime.now(UTC)
+        with Session(self.database.write) as session, session.begin():
+            made = waves.create_wave(
+                session=session,
+                community_id=place.community_id,
+                instrument=self.instrument,
+                by="test",
+                at=now,
+                eligible_n=60,
+                opens_at=now - timedelta(minutes=1),
+                closes_at=now + timedelta(days=10),
+                consent=fill(self.instrument, WORDS),
+            )
+            assert made.id is not None
+            place.wave_id = made.id
+            waves.open_wave(session=session, wave_id=made.id, by="test", at=now)
+
     def rows(self, table: str) -> list[dict[str, Any]]:
         """All rows of a table."""
         with self.database.read.connect() as connection:

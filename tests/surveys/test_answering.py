@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from instrument import registry
 from instrument.answers import Missing
-from tests.surveys.conftest import Member, Place, TestClient, Town, answers, heading
+from tests.surveys.conftest import BASE, Member, Place, TestClient, Town, answers, heading
 
 INSTRUMENT = registry.find("partnership")
+QUESTIONS = dict.fromkeys(
+    ["BEH1", "BEH2", "BEH3", "BEH4", "BEH5", "BEH6", "BG1", "BG2", "BG3", "BG5", "BG6"], "2"
+)
 PLACE = {code: place for place, code in enumerate(INSTRUMENT.item_codes)}
 
 
@@ -212,6 +216,28 @@ def test_same_final_request_twenty_times_at_once(any_member: tuple[Town, Member]
     assert town.rows("draft") == []
 
 
+def test_language_can_be_switched_on_the_prompt(member: Member) -> None:
+    """The prompt comes in the other language, with everything still on board."""
+    member.start()
+    member.send({"REL1": "4"})
+    prompt = member.post("kirim", member.hidden | {"REL1": "4", "bahasa": "en"})
+    assert heading(prompt) == "There are 55 questions you have not answered"
+    full = member.post("kirim", member.hidden | answers(INSTRUMENT) | QUESTIONS | {"bahasa": "id"})
+    assert heading(full) == "Survei komunitas"  # nothing left to ask for
+    assert "Kode bukti" in member.send(answers(INSTRUMENT) | QUESTIONS).text
+
+
+def test_a_program_may_send_too(town: Town, member: Member) -> None:
+    """Room for a queue that sends when the signal is back: the same call, told in JSON."""
+    member.start()
+    fields = member.hidden | answers(INSTRUMENT) | {"final": "1"}
+    asked = member.post("kirim", fields, json=True)
+    assert asked.json() == {"status": "draft", "rev": 1, "unanswered": 11}
+    sent = member.post("kirim", fields | {"rev": "2", "ditanya": "1"}, json=True)
+    assert sent.json() == {"status": "submitted", "rev": 2, "unanswered": 0}
+    assert len(town.rows("response")) == 1
+
+
 def test_older_state_never_overwrites_newer(town: Town, member: Member) -> None:
     """Two phones: 409 shows what was posted and offers both ways; nothing typed is dropped."""
     member.start()
@@ -298,7 +324,7 @@ def test_sales_are_stored_with_consent_only(town: Town, member: Member) -> None:
 
 
 def test_background_is_asked_once_and_kept_apart(town: Town, member: Member) -> None:
-    """A later wave does not ask again; within one wave it stays open for correction."""
+    """Within its wave it stays open for correction; the next wave does not ask again."""
     member.start()
     member.send(answers(INSTRUMENT) | {"BG1": "2", "ditanya": "1"})
     [response] = town.rows("response")
@@ -308,6 +334,16 @@ def test_background_is_asked_once_and_kept_apart(town: Town, member: Member) -> 
     correcting.start()
     page = correcting.post("mulai", {"lanjut": "ubah", "id": correcting.hidden["id"]})
     assert ("BG1", "2") in checked(page.text)
+    town.ask_again(member.place)
+    again = Member(TestClient(member.client.app, base_url=BASE), member.place)
+    time.sleep(2.1)  # the page remembers a wave for two seconds
+    page = again.start()
+    assert page.status_code == 200
+    assert "Bagian 9 dari 9" in page.text
+    assert "BG1" not in page.text
+    assert again.save({"BG1": "3"}).status_code == 422
+    assert "Kode bukti" in again.send(answers(INSTRUMENT) | {"ditanya": "1"}).text
+    assert len(town.rows("background")) == 1
 
 
 @pytest.mark.parametrize("path", ["mulai", "simpan", "kirim", "lupakan"])

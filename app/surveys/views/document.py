@@ -347,7 +347,11 @@ class DocumentView(View):
         return self._(language, titles[step.group])
 
     def _note(self, language: Language, title: str, text: str, link: tuple[str, str] | None) -> str:
-        way = Markup('<p><a class="tap" href="{}">{}</a></p>').format(*link) if link else ""
+        way = (
+            Markup('<p class="now"><a class="tap" href="{}">{}</a></p>').format(*link)
+            if link
+            else ""
+        )
         return str(
             Markup('<div class="note kind"><h2>{}</h2><p>{}</p>{}</div>').format(
                 self._(language, title), self._(language, text), way
