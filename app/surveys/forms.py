@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 from uuid import UUID
 
 from app.pages import language_of
@@ -28,12 +28,32 @@ def read(body: bytes, content_type: str) -> list[tuple[str, str]]:
     if content_type.partition(";")[0].strip().lower() != FORM_TYPE:
         raise NotAForm(content_type)
     try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict"
-        )
+        return _pairs(body.decode("ascii"))
     except ValueError as error:  # not ASCII, not UTF-8 inside, or too many fields
         raise BrokenForm("body") from error
-    return [(name, _plain(value)) for name, value in pairs]
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """What `urllib.parse.parse_qsl` gives, blank values kept; ValueError likewise.
+
+    Nearly every field is a code and a digit and needs no decoding, which `parse_qsl` tries
+    on each: it was a fifth of a save.
+    """
+    if text.count("&") >= MAX_FIELDS:
+        raise ValueError("too many fields")
+    raw_breaks = "\r" in text or "\x00" in text
+    pairs = []
+    for field in text.split("&"):
+        if not field:
+            continue
+        name, _, value = field.partition("=")
+        if "%" in field or "+" in field:
+            name = unquote_plus(name, errors="strict")
+            value = _plain(unquote_plus(value, errors="strict"))
+        elif raw_breaks:
+            value = _plain(value)
+        pairs.append((name, value))
+    return pairs
 
 
 @dataclass(frozen=True, slots=True)

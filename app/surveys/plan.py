@@ -16,6 +16,7 @@ from instrument.answers import Answers, Missing
 from instrument.model import Form, Instrument, Item, Question, Text
 
 GROUPS = ("behaviour", "background", "open")
+KEPT_SUBSETS = 64
 _UNANSWERED = (Missing.NOT_SEEN, Missing.SKIPPED)
 
 
@@ -62,9 +63,24 @@ class Plan:
 
     def codes(self, numbers: Collection[int]) -> frozenset[str]:
         """Codes asked in the steps of these numbers."""
-        return frozenset(
-            code for step in self.steps if step.number in numbers for code in step.codes
-        )
+        wanted = frozenset(numbers)
+        found = self._codes.get(wanted)
+        if found is None:
+            found = frozenset(
+                code for step in self.steps if step.number in wanted for code in step.codes
+            )
+            if len(self._codes) < KEPT_SUBSETS:
+                self._codes[wanted] = found
+        return found
+
+    @cached_property
+    def _codes(self) -> dict[frozenset[int], frozenset[str]]:
+        """Codes by steps shown; people go forward, so that few subsets ever come."""
+        return {}
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {code: index for index, code in enumerate(self.instrument.item_codes)}
 
     def step_of(self, code: str) -> int:
         """Number of the step that asks ``code``; 1 for a code that is not asked."""
@@ -75,7 +91,7 @@ class Plan:
 
     def unanswered(self, answers: Answers) -> tuple[str, ...]:
         """Codes without an answer, in shown order; open texts are never asked for twice."""
-        place = {code: index for index, code in enumerate(self.instrument.item_codes)}
+        place = self._places
         found = []
         for step in self.steps:
             found += [i.code for i in step.items if answers.items[place[i.code]] in _UNANSWERED]

@@ -92,8 +92,13 @@ class Saved:
 
     ack: Ack
     answers: Answers
-    unanswered: tuple[str, ...]
+    asked: Plan
     seen: frozenset[int]
+
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """Codes without an answer, in shown order; the save on the way never asks."""
+        return self.asked.unanswered(self.answers)
 
 
 class Answering:
@@ -220,7 +225,7 @@ class Answering:
             ack = await self._store.save(state)
         except ChoiceNotGranted as error:
             raise Faulty((AnswerFault("latar", "unknown_item"),)) from error
-        return Saved(ack, answers, asked.unanswered(answers), seen)
+        return Saved(ack, answers, asked, seen)
 
     async def _person(
         self, survey: Survey, typed: str, address: str | None, at: datetime
