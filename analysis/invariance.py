@@ -18,24 +18,25 @@ import numpy as np
 from analysis.confirm.data import MissingRule, Prepared, prepare
 from analysis.confirm.estimation import NormalEstimator, estimate
 from analysis.confirm.fitting import confirmation
-from analysis.confirm.measures import chi2_tail
 from analysis.confirm.result import Confirmation
 from analysis.confirm.structure import Identification, Sharing, Structure, read_structure
 from analysis.errors import AnalysisError, DuplicateName, MissingColumn, UnknownName
+from analysis.invariance_steps import (
+    RUNGS,
+    SOURCE,
+    differences,
+    equality_names,
+    judge,
+    number,
+)
+from analysis.invariance_waves import Waves, at, panel
 from analysis.results import Flag, Result, plain
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RUNGS = ("configural", "metric", "scalar", "strict")
 ROWS_PER_ITEM = 5.0
 """A group with fewer rows per item is refused by name."""
-LARGE, EQUAL = 300, 1.5
-"""Chen's wider limits hold for n above `LARGE` and groups of like size: the largest at
-most `EQUAL` times the smallest."""
-WIDE = {"cfi": -0.010, "rmsea": 0.015, "metric": 0.030, "other": 0.010}
-NARROW = {"cfi": -0.005, "rmsea": 0.010, "metric": 0.025, "other": 0.005}
-SOURCE = "Chen (2007), Structural Equation Modeling 14, 464-504"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -117,7 +118,7 @@ class _Bearing:
     data: Prepared
     estimator: NormalEstimator
     identification: Identification
-    waves: _Waves | None = None
+    waves: Waves | None = None
 
     def sharing(self, rung: str, freed: Iterable[str]) -> Sharing:
         level = RUNGS.index(rung)
@@ -150,27 +151,9 @@ class _Bearing:
         """Names that can be freed at a rung."""
         if self.waves is not None:
             return self.waves.names(rung)
-        names = equality_names(self.structure.model)
-        if self.identification == "marker":
-            markers = {f"{f}=~{mine[0]}" for f, mine in self.structure.model.items()}
-            names["metric"] = [name for name in names["metric"] if name not in markers]
+        markers = self.identification != "marker"
+        names = equality_names(self.structure.model, markers=markers)
         return names[rung]
-
-
-def equality_names(model: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Parameters that each rung makes equal, by rung."""
-    items = dict.fromkeys(item for mine in model.values() for item in mine)
-    return {
-        "metric": [f"{factor}=~{item}" for factor, mine in model.items() for item in mine],
-        "scalar": [f"{item}~1" for item in items],
-        "strict": [f"{item}~~{item}" for item in items],
-    }
-
-
-def number(found: Confirmation, name: str) -> float:
-    """One fit measure as a number; NaN where there is none."""
-    value = found.fit.get(name)
-    return float("nan") if value is None else float(value)
 
 
 def ladder(
@@ -260,34 +243,13 @@ def _climb(bearing: _Bearing, freed: tuple[str, ...], sizes: dict[str, int]) -> 
         delta_rmsea=deltas["rmsea"],
         delta_srmr=deltas["srmr"],
         delta_cfi_robust=deltas["cfi.robust"],
-        lrt=_differences(found, bearing.estimator),
+        lrt=differences(found, bearing.estimator),
         latent_means=_latent_means(found["scalar"], bearing),
         verdict=verdict,
         reached=reached,
         freed=freed,
         _bearing=bearing,
     )
-
-
-def judge(
-    delta_cfi: pd.Series, delta_rmsea: pd.Series, delta_srmr: pd.Series, sizes: Sequence[int]
-) -> pd.DataFrame:
-    """Chen's (2007) rule for every step, with the limits it used."""
-    import pandas as pd
-
-    wide = sum(sizes) > LARGE and max(sizes) <= EQUAL * min(sizes)
-    limits = WIDE if wide else NARROW
-    rows = {}
-    for rung in delta_cfi.index:
-        srmr = limits["metric"] if rung == "metric" else limits["other"]
-        accepted = bool(
-            delta_cfi[rung] >= limits["cfi"]
-            and delta_rmsea[rung] <= limits["rmsea"]
-            and delta_srmr[rung] <= srmr
-        )
-        rows[rung] = (limits["cfi"], limits["rmsea"], srmr, accepted)
-    columns = ["delta_cfi_limit", "delta_rmsea_limit", "delta_srmr_limit", "accepted"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 
 def _flags(
@@ -307,32 +269,6 @@ def _flags(
     return tuple(flags)
 
 
-def _differences(found: dict[str, Confirmation], estimator: str) -> pd.DataFrame:
-    import pandas as pd
-
-    rows = []
-    for rung, below in zip(RUNGS, (None, *RUNGS[:-1]), strict=True):
-        x, df = number(found[rung], "chisq"), number(found[rung], "df")
-        if below is None:
-            rows.append((df, x, np.nan, np.nan, np.nan))
-            continue
-        gap, df_gap = x - number(found[below], "chisq"), df - number(found[below], "df")
-        if estimator == "MLR" and df_gap > 0:
-            gap /= _scaling_difference(found[rung], found[below], df_gap)
-        p = chi2_tail(gap, df_gap) if df_gap > 0 and np.isfinite(gap) else np.nan
-        rows.append((df, x, df_gap, gap, p))
-    columns = ["df", "chisq", "df_diff", "chisq_diff", "p"]
-    return pd.DataFrame(rows, index=pd.Index(RUNGS), columns=columns)
-
-
-def _scaling_difference(upper: Confirmation, lower: Confirmation, df_gap: float) -> float:
-    """Return cd of Satorra & Bentler (2001); NaN where it is not positive."""
-    total = number(upper, "df") * number(upper, "chisq.scaling.factor")
-    if number(lower, "df") > 0:  # a saturated model has no scaling factor and needs none
-        total -= number(lower, "df") * number(lower, "chisq.scaling.factor")
-    return total / df_gap if total > 0 else float("nan")
-
-
 def _latent_means(scalar: Confirmation, bearing: _Bearing) -> pd.DataFrame:
     table = scalar.latent_means.reset_index(drop=True)
     if bearing.waves is not None:
@@ -341,58 +277,6 @@ def _latent_means(scalar: Confirmation, bearing: _Bearing) -> pd.DataFrame:
         table.insert(0, "factor", [factor for factor, _ in split])
         table.insert(1, "group", [wave for _, wave in split])
     return table
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Waves:
-    """Names of a model that repeats itself at every wave."""
-
-    model: dict[str, tuple[str, ...]]
-    waves: tuple[str, ...]
-    identification: Identification
-
-    @property
-    def origin(self) -> dict[str, tuple[str, str]]:
-        """Factor of the long model -> (factor, wave)."""
-        return {at(factor, wave): (factor, wave) for wave in self.waves for factor in self.model}
-
-    @property
-    def later(self) -> frozenset[str]:
-        """Factors of all waves but the first."""
-        return frozenset(at(factor, wave) for wave in self.waves[1:] for factor in self.model)
-
-    def names(self, rung: str) -> list[str]:
-        """Names, without wave, that a rung makes equal."""
-        names = equality_names(self.model)
-        if self.identification == "marker":
-            markers = {f"{factor}=~{mine[0]}" for factor, mine in self.model.items()}
-            names["metric"] = [name for name in names["metric"] if name not in markers]
-        return names[rung]
-
-    def across(self, level: int, freed: frozenset[str]) -> dict[str, str]:
-        """Every later wave's name -> the first wave's, for all rungs up to ``level``."""
-        out: dict[str, str] = {}
-        for rung in RUNGS[1 : level + 1]:
-            for name in self.names(rung):
-                if name in freed:
-                    continue
-                first = self._timed(name, self.waves[0])
-                out |= {self._timed(name, wave): first for wave in self.waves[1:]}
-        return out
-
-    def _timed(self, name: str, wave: str) -> str:
-        if "=~" in name:
-            factor, item = name.split("=~")
-            return f"{at(factor, wave)}=~{at(item, wave)}"
-        if name.endswith("~1"):
-            return f"{at(name.removesuffix('~1'), wave)}~1"
-        item = at(name.split("~~", maxsplit=1)[0], wave)
-        return f"{item}~~{item}"
-
-
-def at(name: str, wave: str) -> str:
-    """Name of an item or factor at a wave."""
-    return f"{name}@{wave}"
 
 
 def across_waves(
@@ -418,7 +302,7 @@ def across_waves(
     if len(waves) < 2:
         raise AnalysisError("Waves are compared from two on; give a frame for each.")
     base = read_structure(model)
-    wide = _panel(base.items, frames_by_wave, person)
+    wide = panel(base.items, frames_by_wave, person)
     long_model = {
         at(factor, wave): [at(item, wave) for item in items]
         for wave in waves
@@ -432,26 +316,5 @@ def across_waves(
     ]
     structure = read_structure(long_model, residuals=pairs)
     data = prepare(wide, structure.items, missing=missing)
-    bearing = _Bearing(structure, data, estimator, "marker", _Waves(base.model, waves, "marker"))
+    bearing = _Bearing(structure, data, estimator, "marker", Waves(base.model, waves))
     return _climb(bearing, tuple(free), dict.fromkeys(waves, data.n))
-
-
-def _panel(
-    items: Sequence[str], frames_by_wave: Mapping[str, pd.DataFrame], person: str
-) -> pd.DataFrame:
-    """One row a person, the items of every wave side by side."""
-    import pandas as pd
-
-    parts = []
-    for wave, frame in frames_by_wave.items():
-        absent = [name for name in (person, *items) if name not in frame.columns]
-        if absent:
-            raise MissingColumn(f"wave {wave}", absent)
-        known = frame[frame[person].notna()]
-        twice = known[person][known[person].duplicated()].unique().tolist()
-        if twice:
-            raise DuplicateName(f"wave {wave}, column {person},", [str(p) for p in twice[:10]])
-        part = known.set_index(person)[list(items)]
-        part.columns = pd.Index([at(item, str(wave)) for item in items])
-        parts.append(part)
-    return pd.concat(parts, axis=1, join="outer")
