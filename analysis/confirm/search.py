@@ -14,6 +14,8 @@ STEPS = 100
 NEAR = 1e-3
 """Newton decrement g' I^-1 g per case below which the observed information takes over."""
 SETTLED = 1e-14
+PATIENCE = 15
+"""Steps of scoring alone; most models need fewer than ten."""
 
 
 class Objective(Protocol):
@@ -47,16 +49,31 @@ def _direction(gradient: Floats, information: Floats) -> Floats | None:
 
 
 def _damped(gradient: Floats, information: Floats) -> Floats:
-    """Return a direction from an information that is singular: lift its small roots."""
+    """Return an uphill direction from any information: roots by size, small ones lifted."""
     roots, vectors = np.linalg.eigh(information)
     lifted = np.maximum(np.abs(roots), 1e-6 * max(float(np.abs(roots).max()), 1e-300))
     step: Floats = vectors @ ((vectors.T @ gradient) / lifted)
     return step
 
 
+def _along(objective: Objective, x: Floats, f: float, step: Floats) -> tuple[Floats, float] | None:
+    """Halve the step until the deviance does not rise; None if it always does."""
+    length = 1.0
+    for _ in range(30):
+        candidate = x + length * step
+        lower = objective.deviance(candidate)
+        # at the bottom the deviance moves by less than its rounding error
+        if lower <= f + 1e-12 * max(1.0, abs(f)):
+            return candidate, lower
+        length /= 2
+    return None
+
+
 def maximise(objective: Objective, start: Floats, *, steps: int = STEPS) -> Optimum:
     """Fit by scoring; a step that does not lower the deviance is halved.
 
+    Scoring slows down far from the data, so after `PATIENCE` steps every step is the better
+    of scoring's and of Newton's with the observed information, its roots taken by size.
     Stops at a Newton decrement of `SETTLED` per case; ``converged`` is False after
     ``steps`` steps or when no step lowers the deviance any more.
     """
@@ -78,16 +95,13 @@ def maximise(objective: Objective, start: Floats, *, steps: int = STEPS) -> Opti
         if decrement < SETTLED:
             return Optimum(x, f, count, converged=True)
         near = decrement < NEAR
-        moved = False
-        length = 1.0
-        for _ in range(30):
-            candidate = x + length * step
-            lower = objective.deviance(candidate)
-            # at the bottom the deviance moves by less than its rounding error
-            if lower <= f + 1e-12 * max(1.0, abs(f)):
-                x, f, moved = candidate, lower, True
-                break
-            length /= 2
-        if not moved:
+        moved = _along(objective, x, f, step)
+        if count > PATIENCE and not near:
+            observed = objective.derivatives(x, observed=True)[1]
+            other = _along(objective, x, f, _damped(gradient, observed))
+            if other is not None and (moved is None or other[1] < moved[1]):
+                moved = other
+        if moved is None:
             return Optimum(x, f, count, converged=decrement < 1e-10)
+        x, f = moved
     return Optimum(x, f, steps, converged=False)

@@ -34,11 +34,16 @@ def start_values(
     load = np.zeros((len(sd), len(loads)))
     for j, mine in enumerate(loads):
         rows = np.asarray(mine)
-        _, vectors = np.linalg.eigh(r[np.ix_(rows, rows)])
+        before = load[rows, :j]
+        again = (before != 0).any(axis=1)
+        # an item of an earlier factor lends the next one what that leaves unexplained
+        left = r[np.ix_(rows, rows)] - before @ before.T * np.outer(again, again)
+        _, vectors = np.linalg.eigh(left)
         first = vectors[:, -1]
         first = first if first[np.abs(first).argmax()] > 0 else -first
         scaled = first * np.sqrt(len(rows)) * 0.6
-        load[rows, j] = np.where(scaled < 0, -1, 1) * np.clip(np.abs(scaled), 0.3, 0.9)
+        low, high = np.where(again, 0.15, 0.3), np.where(again, 0.5, 0.9)
+        load[rows, j] = np.where(scaled < 0, -1, 1) * np.clip(np.abs(scaled), low, high)
     unique = np.clip(1 - (load**2).sum(axis=1), 0.2, 0.8)
     weights = np.linalg.pinv(load)
     psi = weights @ (r - np.diag(unique)) @ weights.T
