@@ -15,6 +15,7 @@ Everything is computed from the tables, so after one pass nothing depends on n.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ import numpy.typing as npt
 from scipy import special
 
 from analysis import bivariate
+from analysis.confirm.data import numbers
 from analysis.counts import Burt, Counting
 from analysis.counts_layout import ABSENT, Layout
 from analysis.errors import (
@@ -33,7 +35,7 @@ from analysis.errors import (
     NotConverged,
     NotEnoughData,
 )
-from analysis.moments import SINGULAR, Floats, Missing, names_of, values
+from analysis.moments import SINGULAR, Floats, Missing, names_of
 from analysis.results import Flag, Result
 
 if TYPE_CHECKING:
@@ -174,13 +176,16 @@ def matrix(frame: pd.DataFrame | Burt, *, missing: Missing = "listwise") -> Poly
     )
 
 
-def encode(frame: pd.DataFrame, *, missing: Missing = "listwise") -> Places:
-    """Turn answers into places among the categories that occur in the rows used.
+def encode(
+    frame: pd.DataFrame, items: Sequence[str] | None = None, *, missing: Missing = "listwise"
+) -> Places:
+    """Turn answers (columns ``items``, or all) into places among the categories that occur.
 
-    Raises `NotCategorical`, `DegenerateItem`, `NotEnoughData`.
+    Raises `NotCategorical`, `DegenerateItem`, `NotEnoughData`, `MissingColumn`,
+    `DuplicateName`, `NotANumber` (text, infinite).
     """
-    names = names_of(frame)
-    data = values(frame)
+    names = names_of(frame) if items is None else tuple(items)
+    data = numbers(frame, names)
     given = len(data)
     if missing not in {"listwise", "pairwise"}:
         raise AnalysisError(f"missing is {missing!r}; choose 'pairwise' or 'listwise'.")

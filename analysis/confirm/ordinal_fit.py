@@ -129,7 +129,7 @@ def fit_ordinal(
     Raises `NotCategorical`, `DegenerateItem`, `NotEnoughData` (no more rows than items),
     `ImproperSolution` (two cells of a 2 x 2 table empty), `NotIdentified`, `NotConverged`.
     """
-    places = encode(frame.loc[:, list(structure.items)], missing=missing)
+    places = encode(frame, structure.items, missing=missing)
     n, p = places.place.shape[1], len(structure.items)
     if n <= p:
         raise NotEnoughData(

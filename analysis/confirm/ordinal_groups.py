@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import linalg
 
 from analysis.confirm.ordinal_measures import Adjusted, adjust
 from analysis.confirm.table import Matrix, Part, Table
@@ -26,6 +27,8 @@ from analysis.polychoric import Places, Polychorics, count, estimate
 STEPS = 200
 SETTLED = 1e-13
 """g' (D'WD)^-1 g per case below which the fit has settled."""
+SMALLEST = 1e-6
+"""Pivot of the scaled information from which it counts as singular."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +64,14 @@ def group_sample(places: Places) -> GroupSample:
     return GroupSample(found, moments, gamma(tables, (places.place,), thresholds=True), item, step)
 
 
-def implied(part: Part, sample: GroupSample, x: Floats, size: int) -> tuple[Floats, Floats]:
-    """Moments of a group (M,) and their derivatives (M, q) at ``x``."""
+def implied(part: Part, sample: GroupSample, x: Floats) -> tuple[Floats, Floats]:
+    """Moments of a group (M,) and their derivatives in its free cells (M, cells) at ``x``."""
     filled = part.matrices(x)
     slopes = part.slopes(filled)
     sigma, mu = filled.sigma(), filled.mu()
     variance = np.diag(sigma)
     if not (variance > 0).all():
-        return np.full(len(sample.moments), np.nan), np.zeros((0, size))
+        return np.full(len(sample.moments), np.nan), np.zeros((0, 0))
     d = variance**-0.5
     i, j, item, step = sample.found.i, sample.found.j, sample.item, sample.step
     gap = filled.tau[item, step] - mu[item]
@@ -83,8 +86,7 @@ def implied(part: Part, sample: GroupSample, x: Floats, size: int) -> tuple[Floa
     free = np.flatnonzero(where >= 0)
     by_tau[free, where[free]] += d[item[free]]
     by_rho = (d[i] * d[j])[:, None] * slopes.delta(j, i) - 0.5 * rho[:, None] * (own[i] + own[j])
-    jacobian = part.columns(np.vstack([by_tau, by_rho]), size)
-    return np.concatenate([tau, rho]), np.asarray(jacobian)
+    return np.concatenate([tau, rho]), np.vstack([by_tau, by_rho])
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +98,7 @@ class GroupSolution:
     x: Floats
     f: float
     jacobians: tuple[Floats, ...]
+    """(M, free cells) of each group."""
     residuals: tuple[Floats, ...]
     steps: int
 
@@ -110,11 +113,6 @@ class GroupSolution:
         return self.n - len(self.samples)
 
     @property
-    def shares(self) -> list[float]:
-        """n_g / N, which weighs informations and Gamma (lavaan; F is weighed by n_g - 1)."""
-        return [sample.n / self.n for sample in self.samples]
-
-    @property
     def df(self) -> int:
         """Moments minus free parameters."""
         return sum(len(sample.moments) for sample in self.samples) - self.table.size
@@ -124,20 +122,22 @@ class GroupSolution:
         """(N - G) F."""
         return self.size * self.f
 
-    def information(self) -> Floats:
-        """D'WD (q, q), groups weighted."""
+    def spread(self, blocks: Sequence[Floats]) -> Floats:
+        """Add the groups' (cells, cells) blocks, weighted n_g / N, over parameters (q, q)."""
         out = np.zeros((self.table.size,) * 2)
-        for share, sample, d in zip(self.shares, self.samples, self.jacobians, strict=True):
-            out += share * (d.T @ (sample.weights[:, None] * d))
+        for part, sample, block in zip(self.table.parts, self.samples, blocks, strict=True):
+            part.add_square(out, sample.n / self.n * block)
         return out
 
+    def information(self) -> Floats:
+        """D'WD (q, q)."""
+        pairs = zip(self.samples, self.jacobians, strict=True)
+        return self.spread([d.T @ (sample.weights[:, None] * d) for sample, d in pairs])
+
     def meat(self) -> Floats:
-        """D'W Gamma W D (q, q), groups weighted."""
-        out = np.zeros((self.table.size,) * 2)
-        for share, sample, d in zip(self.shares, self.samples, self.jacobians, strict=True):
-            along = sample.weights[:, None] * d
-            out += share * (along.T @ sample.gamma @ along)
-        return out
+        """D'W Gamma W D (q, q)."""
+        along = [s.weights[:, None] * d for s, d in zip(self.samples, self.jacobians, strict=True)]
+        return self.spread([a.T @ s.gamma @ a for s, a in zip(self.samples, along, strict=True)])
 
     def covariance(self) -> Floats | None:
         """Sampling covariance of the estimates; None where the information has no inverse."""
@@ -150,22 +150,25 @@ def inverse(information: Floats) -> Floats | None:
     scale = np.sqrt(np.diag(information))
     if not (scale > 0).all():
         return None
-    roots, vectors = np.linalg.eigh(information / np.outer(scale, scale))
-    if roots[0] <= 1e-12 * roots[-1]:
+    try:
+        factor = linalg.cholesky(information / np.outer(scale, scale), lower=True)
+    except linalg.LinAlgError:
         return None
-    return np.asarray((vectors / roots) @ vectors.T / np.outer(scale, scale))
+    if np.diag(factor).min() < SMALLEST:
+        return None
+    half = linalg.solve_triangular(factor, np.eye(len(factor)), lower=True)
+    return np.asarray(half.T @ half / np.outer(scale, scale))
 
 
 def fit_groups(table: Table, samples: Sequence[GroupSample], what: str) -> GroupSolution:
     """Fit by Gauss-Newton with Levenberg damping. Raises `NotConverged`."""
     size = sum(sample.n for sample in samples) - len(samples)
-    shares = [(sample.n - 1) / size for sample in samples]
-    weights = [share * sample.weights for share, sample in zip(shares, samples, strict=True)]
+    weights = [(sample.n - 1) / size * sample.weights for sample in samples]
 
     def look(x: Floats) -> tuple[float, list[Floats], list[Floats]]:
         total, residuals, jacobians = 0.0, [], []
         for part, sample, weight in zip(table.parts, samples, weights, strict=True):
-            moments, jacobian = implied(part, sample, x, table.size)
+            moments, jacobian = implied(part, sample, x)
             rest = sample.moments - moments
             total += float(weight @ rest**2)
             residuals.append(rest)
@@ -174,22 +177,21 @@ def fit_groups(table: Table, samples: Sequence[GroupSample], what: str) -> Group
 
     x, damping = table.start.copy(), 1e-3
     f, residuals, jacobians = look(x)
-    for count_ in range(1, STEPS + 1):
+    for steps in range(1, STEPS + 1):
         gradient, information = np.zeros(table.size), np.zeros((table.size,) * 2)
-        for weight, rest, d in zip(weights, residuals, jacobians, strict=True):
+        for part, weight, rest, d in zip(table.parts, weights, residuals, jacobians, strict=True):
             along = weight[:, None] * d
-            gradient += along.T @ rest
-            information += along.T @ d
-        diagonal = np.diag(information)
-        lift = np.diag(np.maximum(diagonal, 1e-10 * diagonal.max()))
-        plain = np.linalg.lstsq(information, gradient, rcond=1e-13)[0]
-        if float(gradient @ plain) < SETTLED:
+            part.add_vector(gradient, along.T @ rest)
+            part.add_square(information, along.T @ d)
+        diagonal = np.maximum(np.diag(information), 1e-10 * np.diag(information).max())
+        step = _damped_step(information, diagonal, gradient, 1e-12)
+        if float(gradient @ step) < SETTLED:
             return GroupSolution(
-                table, tuple(samples), x, f, tuple(jacobians), tuple(residuals), count_
+                table, tuple(samples), x, f, tuple(jacobians), tuple(residuals), steps
             )
         moved = False
         while damping < 1e10:
-            new = x + np.linalg.solve(information + damping * lift, gradient)
+            new = x + _damped_step(information, diagonal, gradient, damping)
             lower, rests, slopes = look(new)
             if lower <= f + 1e-14 * max(1.0, f):
                 x, f, residuals, jacobians, moved = new, lower, rests, slopes, True
@@ -202,6 +204,15 @@ def fit_groups(table: Table, samples: Sequence[GroupSample], what: str) -> Group
         f"The {what} model of {len(samples)} groups did not settle. Look at the groups one by "
         "one: a factor may have no variance or an item no relation to it in one of them."
     )
+
+
+def _damped_step(information: Floats, diagonal: Floats, gradient: Floats, damping: float) -> Floats:
+    lifted = information.copy()
+    lifted[np.diag_indices_from(lifted)] += damping * diagonal
+    try:
+        return np.asarray(linalg.solve(lifted, gradient, assume_a="pos", check_finite=False))
+    except linalg.LinAlgError:
+        return np.asarray(np.linalg.lstsq(lifted, gradient, rcond=1e-13)[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,17 +235,15 @@ def test_of(solution: GroupSolution) -> GroupTest:
     """
     bread = inverse(solution.information())
     df = solution.df
-    t1 = base_t1 = base = base_t2 = 0.0
-    wide = 0.0
-    cross = np.zeros((solution.table.size,) * 2)
-    for share, sample, d in zip(solution.shares, solution.samples, solution.jacobians, strict=True):
+    t1 = wide = base = base_t1 = base_t2 = 0.0
+    crossed = []
+    for sample, d in zip(solution.samples, solution.jacobians, strict=True):
         w, g = sample.weights, sample.gamma
         first = len(sample.item)
         t1 += float(w @ np.diag(g))
         wide += float(w @ g**2 @ w)
-        along = w[:, None] * d
-        through = g @ along
-        cross += share * (through.T @ (w[:, None] * through))
+        through = g @ (w[:, None] * d)
+        crossed.append(through.T @ (w[:, None] * through))
         rho, w_rho, g_rho = sample.found.rho, w[first:], g[first:, first:]
         base += (sample.n - 1) * float(w_rho @ rho**2)
         base_t1 += float(w_rho @ np.diag(g_rho))
@@ -245,6 +254,7 @@ def test_of(solution: GroupSolution) -> GroupTest:
     if bread is not None and df:
         middle = bread @ solution.meat()
         t1 -= float(np.trace(middle))
+        cross = solution.spread(crossed)
         t2 = wide - 2 * float((bread * cross.T).sum()) + float((middle * middle.T).sum())
         scaled = adjust(solution.chisq, df, t1, t2)
     return GroupTest(solution.chisq, df, scaled, base, base_df, base_scaled)
@@ -261,11 +271,16 @@ def difference(wider: GroupSolution, tighter: GroupSolution) -> Adjusted | None:
     m = tighter.df - wider.df
     if bread is None or m <= 0:
         return None
-    gram = sum(d.T @ d for d in wider.jacobians)
-    mixed = sum(d1.T @ d0 for d1, d0 in zip(wider.jacobians, tighter.jacobians, strict=True))
-    h = np.linalg.solve(np.asarray(gram), np.asarray(mixed))
-    left = np.linalg.svd(h, full_matrices=True)[0]
-    a = left[:, h.shape[1] :].T
+    size, gram = wider.table.size, np.zeros((wider.table.size,) * 2)
+    mixed = np.zeros((size, tighter.table.size))
+    parts = zip(wider.table.parts, tighter.table.parts, strict=True)
+    slopes = zip(wider.jacobians, tighter.jacobians, strict=True)
+    for (part1, part0), (d1, d0) in zip(parts, slopes, strict=True):
+        part1.add_square(gram, d1.T @ d1)
+        rows = part0.columns(d1.T @ d0, tighter.table.size)
+        np.add.at(mixed, part1.key, rows)
+    h = linalg.solve(gram, mixed, assume_a="pos")
+    a = linalg.qr(h)[0][:, h.shape[1] :].T
     along = a @ bread
     b = along.T @ np.linalg.solve(along @ a.T, along)
     product = b @ wider.meat()

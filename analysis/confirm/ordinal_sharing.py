@@ -62,7 +62,8 @@ def group_table(
     for g, sample in enumerate(samples):
         later = g > 0 and sharing.thresholds
         for i, name in enumerate(names):
-            free = later and not sharing.residuals
+            own = f"{name}~~{name}" in sharing.freed
+            free = later and (own or not sharing.residuals)
             key = keys.of(f"{name}~~{name}", g, same=False) if free else None
             cells.append(Cell(g, Matrix.THETA, i, i, key, 1.0))
             loose = later and (not sharing.intercepts or f"{name}~1" in sharing.freed)
