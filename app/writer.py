@@ -1,10 +1,11 @@
 """The two ways into the store for a member's save; both run the same verbs (`app.saving`).
 
-SQLite: one thread with one connection. It takes whatever saves are waiting, runs each
-between SAVEPOINT and RELEASE in one BEGIN IMMEDIATE, commits once with
-``synchronous=FULL``, and only then answers all of them: a batch shares one disk sync, and
-one bad save never sinks it. PostgreSQL: a few threads, each with its own connection, one
-transaction a save; the rows are locked by the verbs.
+One thread with one connection takes whatever saves are waiting, runs them in one
+transaction, commits once, and only then answers all of them: a batch shares one disk sync.
+One bad save never sinks it. On SQLite each save stands between SAVEPOINT and RELEASE in one
+BEGIN IMMEDIATE with ``synchronous=FULL``. On PostgreSQL a savepoint costs two journeys to
+the server, so a batch in which anything goes wrong is taken back and its saves are run
+again, each in a transaction of its own; the rows are locked by the verbs.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -36,7 +38,6 @@ Row = Sequence[Any]
 Work = Callable[["Transaction"], T]
 
 _MAX_BATCH = 256
-_THREADS = 8
 _ATTEMPTS = 4
 
 
@@ -114,17 +115,21 @@ class PostgresTransaction:
 
     locks = True
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, cursor: psycopg.Cursor[Any] | psycopg.Connection[Any]) -> None:
         self.memo: dict[Any, Any] = {}
-        self._execute: Callable[[Any, Sequence[object]], psycopg.Cursor[Any]] = connection.execute
+        self.written = 0
+        """How many statements have changed something."""
+        self._cursor: Any = cursor  # psycopg's stubs want literal SQL
 
     def one(self, sql: str, parameters: Sequence[object]) -> Row | None:
         """Run a query and return its first row."""
-        return self._execute(_pyformat(sql), parameters).fetchone()
+        row: Row | None = self._cursor.execute(_pyformat(sql), parameters, prepare=True).fetchone()
+        return row
 
     def run(self, sql: str, parameters: Sequence[object]) -> None:
         """Run a statement."""
-        self._execute(_pyformat(sql), parameters)
+        self.written += 1
+        self._cursor.execute(_pyformat(sql), parameters, prepare=True)
 
     @staticmethod
     def uuid(value: UUID) -> object:
@@ -231,16 +236,10 @@ def _settle_all(jobs: list[_Job]) -> None:
         job.settle()
 
 
-class GroupCommitWriter:
-    """SQLite: all writes of members by one thread, one commit for all that wait."""
+class _GroupCommit:
+    """A thread that commits for all who wait; what a commit is, the engine's class says."""
 
-    def __init__(self, path: Path) -> None:
-        self._lock = ServingLock(path)
-        try:
-            self._connection = connect_sqlite(path)
-        except sqlite3.Error:
-            self._lock.release()
-            raise
+    def __init__(self) -> None:
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._serve, name="guyub-writer", daemon=True)
@@ -261,13 +260,19 @@ class GroupCommitWriter:
         return [future.result() for future in futures]
 
     def close(self) -> None:
-        """Commit what waits, stop the thread, close the file."""
+        """Commit what waits, stop the thread, let go of the database."""
         if not self._closed:
             self._closed = True
             self._queue.put(None)
             self._thread.join()
-            self._connection.close()
-            self._lock.release()
+            self._let_go()
+
+    def _commit(self, batch: list[_Job]) -> None:
+        """Run the jobs and commit; give every job its result or its error."""
+        raise NotImplementedError
+
+    def _let_go(self) -> None:
+        raise NotImplementedError
 
     def _put(self, job: _Job) -> None:
         if self._closed:
@@ -287,6 +292,38 @@ class GroupCommitWriter:
             if batch:
                 self._commit(batch)
                 self._answer(batch)
+
+    @staticmethod
+    def _answer(batch: list[_Job]) -> None:
+        """Wake every event loop once, whatever the number of its waiters."""
+        by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+        for job in batch:
+            if job.loop is None:
+                job.settle()
+            else:
+                by_loop.setdefault(job.loop, []).append(job)
+        for loop, jobs in by_loop.items():
+            try:
+                loop.call_soon_threadsafe(_settle_all, jobs)
+            except RuntimeError:  # the loop is closed: its waiters are gone, the saves are not
+                log.warning("%d saves were stored whose waiters had gone", len(jobs))
+
+
+class GroupCommitWriter(_GroupCommit):
+    """SQLite: all writes of members by one thread, one commit for all that wait."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = ServingLock(path)
+        try:
+            self._connection = connect_sqlite(path)
+        except sqlite3.Error:
+            self._lock.release()
+            raise
+        super().__init__()
+
+    def _let_go(self) -> None:
+        self._connection.close()
+        self._lock.release()
 
     def _commit(self, batch: list[_Job]) -> None:
         execute = self._connection.execute
@@ -309,56 +346,56 @@ class GroupCommitWriter:
             for job in batch:
                 job.error = StoreUnavailable(str(error))
 
-    @staticmethod
-    def _answer(batch: list[_Job]) -> None:
-        """Wake every event loop once, whatever the number of its waiters."""
-        by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
-        for job in batch:
-            if job.loop is None:
-                job.settle()
-            else:
-                by_loop.setdefault(job.loop, []).append(job)
-        for loop, jobs in by_loop.items():
-            try:
-                loop.call_soon_threadsafe(_settle_all, jobs)
-            except RuntimeError:  # the loop is closed: its waiters are gone, the saves are not
-                log.warning("%d saves were stored whose waiters had gone", len(jobs))
 
-
-class PostgresWriter:
-    """PostgreSQL: each save a transaction of its own, on a thread with its own connection."""
+class PostgresWriter(_GroupCommit):
+    """PostgreSQL: the same, with any number of processes on one database."""
 
     def __init__(self, address: str) -> None:
         self._address = address.replace("postgresql+psycopg://", "postgresql://", 1)
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="guyub-store")
-        self._local = threading.local()
-        self._connections: list[psycopg.Connection[Any]] = []
+        self._connection: psycopg.Connection[Any] | None = None
+        super().__init__()
 
-    async def submit(self, work: Work[T]) -> T:
-        """Run ``work`` on one of the threads."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work)
+    def _let_go(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
 
-    def submit_all(self, works: Sequence[Work[T]]) -> list[T]:
-        """Run all in order on this thread."""
-        return [self._threads.submit(self._run, work).result() for work in works]
+    def _commit(self, batch: list[_Job]) -> None:
+        if len(batch) > 1 and self._together(batch):
+            return
+        for job in batch:
+            job.result = job.error = None
+            try:
+                job.result = self._alone(job.work)
+            except Exception as error:  # noqa: BLE001 - handed to the one who waits
+                job.error = error
 
-    def close(self) -> None:
-        """Finish what waits, then close the connections."""
-        self._threads.shutdown(wait=True)
-        for connection in self._connections:
-            connection.close()
+    def _together(self, batch: list[_Job]) -> bool:
+        """Run the batch in one transaction; False where it has to be done one by one.
 
-    def _connection(self) -> psycopg.Connection[Any]:
+        A refusal (`AppError`) is an answer like another, as long as its save has written
+        nothing yet.
+        """
         import psycopg  # noqa: PLC0415 - an extra; SQLite needs none of it
 
-        connection: psycopg.Connection[Any] | None = getattr(self._local, "connection", None)
-        if connection is None or connection.closed:
-            connection = psycopg.connect(self._address, autocommit=True, options="-c timezone=UTC")
-            self._local.connection = connection
-            self._connections.append(connection)
-        return connection
+        try:
+            with self._transaction() as transaction:
+                for job in batch:
+                    written = transaction.written
+                    try:
+                        job.result = job.work(transaction)
+                    except AppError as error:
+                        if transaction.written != written:
+                            raise
+                        job.error = error
+        except (psycopg.Error, AppError) as error:
+            log.info("%d saves are run one by one: %s", len(batch), error)
+            return False
+        except Exception:
+            log.exception("%d saves are run one by one", len(batch))
+            return False
+        return True
 
-    def _run(self, work: Work[T]) -> T:
+    def _alone(self, work: Work[T]) -> T:
         """Run ``work`` in a transaction; again where another one was in its way.
 
         Every verb is idempotent, so that trying again is safe even after a lost
@@ -370,9 +407,8 @@ class PostgresWriter:
         attempt = 1
         while True:
             try:
-                connection = self._connection()
-                with connection.transaction():
-                    return work(PostgresTransaction(connection))
+                with self._transaction() as transaction:
+                    return work(transaction)
             except (
                 errors.UniqueViolation,  # somebody inserted the row first: look again
                 errors.SerializationFailure,
@@ -383,3 +419,14 @@ class PostgresWriter:
                     log.exception("a save was not stored")
                     raise StoreUnavailable(str(error)) from error
                 attempt += 1
+
+    @contextmanager
+    def _transaction(self) -> Iterator[PostgresTransaction]:
+        import psycopg  # noqa: PLC0415 - as above
+
+        connection = self._connection
+        if connection is None or connection.closed:
+            connection = psycopg.connect(self._address, autocommit=True, options="-c timezone=UTC")
+            self._connection = connection
+        with connection.transaction(), connection.cursor() as cursor:
+            yield PostgresTransaction(cursor)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
+from app import saving
 from app.db import Database
+from app.errors import AppError
 from app.store import Ack, Store
 
 pytestmark = pytest.mark.postgres
@@ -55,6 +59,53 @@ def test_two_processes_may_serve_one_database(world, server, at_once):
     assert world.count("response") == 1
     for store in stores:
         store.close()
+
+
+def test_one_bad_save_never_sinks_the_batch(store, world, at_once, monkeypatch):
+    """Errors of every kind stay with the one who caused them, and leave no trace."""
+    states = at_once(*(store.start(world.start()) for _ in range(6)))
+    save = saving.Saving.save
+
+    def broken(self, prepared):
+        ack = save(self, prepared)  # written already when it fails
+        if prepared.save.rev == 13:
+            raise ZeroDivisionError("planted")
+        if prepared.save.rev == 14:
+            self._transaction.run("INSERT INTO wave (id) VALUES (NULL)", ())
+        if prepared.save.rev == 15:
+            raise AppError("a refusal after something was written")
+        return ack
+
+    monkeypatch.setattr(saving.Saving, "save", broken)
+    revs = [1, 13, 2, 14, 15, 3]
+    saves = [
+        world.save(state.submission_id, rev=rev, final=rev > 10)
+        for state, rev in zip(states, revs, strict=True)
+    ]
+    saves.append(replace(saves[0], submission_id=UUID(int=1)))
+    for _ in range(3):  # whichever of them share a batch
+        outcomes = at_once(*map(store.save, saves))
+        assert [type(outcome).__name__ for outcome in outcomes] == [
+            "Ack",
+            "ZeroDivisionError",
+            "Ack",
+            "NotNullViolation",
+            "AppError",
+            "Ack",
+            "UnknownSubmission",
+        ]
+    assert sorted(rev for (rev,) in world.rows("SELECT rev FROM draft")) == [0, 0, 0, 1, 2, 3]
+    assert (world.count("response"), world.count("data_version")) == (0, 0)
+
+
+def test_waiting_saves_share_a_commit(store, world, at_once):
+    """While one commit runs the next saves gather: far fewer commits than saves."""
+    states = at_once(*(store.start(world.start()) for _ in range(50)))
+    before = {row for (row,) in world.rows("SELECT DISTINCT xmin::text FROM draft")}
+    at_once(*(store.save(world.save(state.submission_id)) for state in states))
+    after = {row for (row,) in world.rows("SELECT DISTINCT xmin::text FROM draft")}
+    assert before.isdisjoint(after)
+    assert 1 <= len(after) <= 10
 
 
 def test_no_transaction_stays_open(store, world, at_once, server):
