@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import linalg
 
 from analysis.confirm.normal import inverse_and_log_det
 from analysis.confirm.table import vech_index, vech_position, vech_weights
@@ -57,10 +58,15 @@ class GroupSpace:
 
     def whole(self) -> float:
         """tr(Wc W^-1), under MLR tr(Wc W^-1 B1 W^-1)."""
-        turned = np.linalg.solve(self.observed, self.complete)
+        turned = self.solve(self.complete)
         if self.meat is None:
             return float(np.trace(turned))
-        return float((turned.T * np.linalg.solve(self.observed, self.meat)).sum())
+        return float((turned.T * self.solve(self.meat)).sum())
+
+    def solve(self, right: Floats) -> Floats:
+        """W^-1 right."""
+        factor = linalg.cho_factor(self.observed, check_finite=False)
+        return np.asarray(linalg.cho_solve(factor, right, check_finite=False))
 
 
 def expected_gap(spaces: Sequence[GroupSpace], deltas: Sequence[Floats]) -> float:
@@ -77,7 +83,7 @@ def expected_gap(spaces: Sequence[GroupSpace], deltas: Sequence[Floats]) -> floa
         complete += f * (delta.T @ along)
         if space.meat is not None:
             meat += f * (delta.T @ space.meat @ delta)
-            mixed += f * ((space.meat @ delta).T @ np.linalg.solve(space.observed, along))
+            mixed += f * ((space.meat @ delta).T @ space.solve(along))
     e = np.linalg.inv(information)
     if spaces[0].meat is None:
         return total - float((e * complete.T).sum())

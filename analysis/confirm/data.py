@@ -77,7 +77,10 @@ def numbers(frame: pd.DataFrame, items: Sequence[str]) -> Floats:
     columns = [names.index(item) for item in items]
     chosen = frame.iloc[:, columns]
     try:
-        data = np.array(chosen.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+        if all(isinstance(kind, np.dtype) for kind in chosen.dtypes):
+            data = np.asarray(chosen.to_numpy(dtype=np.float64), dtype=np.float64)
+        else:  # pandas' own types hold NA
+            data = np.asarray(chosen.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
     except (TypeError, ValueError):
         raise NotANumber("the frame", _texts(chosen)) from None
     if np.isinf(data).any():
@@ -136,10 +139,7 @@ def prepare(
             named = ", ".join(labels) or "none"
             raise NotEnoughData(f"Comparing groups needs two; the data hold {named}.")
     names = tuple(items)
-    if missing == "listwise":
-        used = [part[~np.isnan(part).any(axis=1)] for part in parts]
-    else:
-        used = [part[~np.isnan(part).all(axis=1)] for part in parts]
+    used = [_kept(part, missing) for part in parts]
     for part, label in zip(used, labels, strict=True):
         _refuse_small(names, part, label, missing, rows_per_item)
     n = sum(len(part) for part in used)
@@ -161,6 +161,12 @@ def prepare(
     return Prepared(
         names, labels, samples, None, Incomplete(tuple(ready), tuple(found)), n, total - n
     )
+
+
+def _kept(part: Floats, missing: MissingRule) -> Floats:
+    hole = np.isnan(part)
+    drop = hole.any(axis=1) if missing == "listwise" else hole.all(axis=1)
+    return part[~drop] if drop.any() else part
 
 
 def _refuse_small(

@@ -118,7 +118,7 @@ def _climb(table: Table, data: Prepared, start: Floats) -> Optimum:
     best = maximise(NormalLikelihood(table, data.samples), start)
     if data.incomplete is None:
         return best
-    return maximise(MissingLikelihood(table, data.incomplete.patterns), best.x)
+    return maximise(MissingLikelihood(table, data.incomplete.patterns), best.x, near=True)
 
 
 def _rescaled(

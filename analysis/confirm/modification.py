@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import linalg
 
 from analysis.confirm.measures import chi2_tail
 from analysis.confirm.search import Objective
@@ -66,7 +67,7 @@ def modification(found: Estimates, refit: Refit, n: float) -> pd.DataFrame:
     score, information = refit(table).derivatives(x, observed=False)
     kept = information[np.ix_(old, old)]
     across = information[np.ix_(old, new)]
-    removed = np.einsum("ij,ij->j", across, np.linalg.lstsq(kept, across, rcond=None)[0])
+    removed = np.einsum("ij,ij->j", across, _solve(kept, across))
     variance = np.diag(information)[new] - removed
     usable = variance > 1e-10 * np.diag(information)[new]
     safe = np.where(usable, variance, 1.0)
@@ -80,6 +81,14 @@ def modification(found: Estimates, refit: Refit, n: float) -> pd.DataFrame:
     frame["p"] = [chi2_tail(value, 1) if np.isfinite(value) else np.nan for value in mi]
     frame["epc"], frame["sepc_lv"], frame["sepc_all"] = epc, epc * lv, epc * everything
     return frame.dropna(subset=["mi"]).sort_values("mi", ascending=False, ignore_index=True)
+
+
+def _solve(information: Floats, across: Floats) -> Floats:
+    try:
+        factor = linalg.cho_factor(information, check_finite=False)
+    except linalg.LinAlgError:  # not identified to the last digit: least squares
+        return np.asarray(np.linalg.lstsq(information, across, rcond=None)[0])
+    return np.asarray(linalg.cho_solve(factor, across, check_finite=False))
 
 
 def _standard(found: Estimates, added: list[Cell]) -> tuple[Floats, Floats]:

@@ -69,18 +69,20 @@ def _along(objective: Objective, x: Floats, f: float, step: Floats) -> tuple[Flo
     return None
 
 
-def maximise(objective: Objective, start: Floats, *, steps: int = STEPS) -> Optimum:
+def maximise(
+    objective: Objective, start: Floats, *, steps: int = STEPS, near: bool = False
+) -> Optimum:
     """Fit by scoring; a step that does not lower the deviance is halved.
 
     Scoring slows down far from the data, so after `PATIENCE` steps every step is the better
     of scoring's and of Newton's with the observed information, its roots taken by size.
+    ``near``: the start is close already, begin with Newton.
     Stops at a Newton decrement of `SETTLED` per case; ``converged`` is False after
     ``steps`` steps or when no step lowers the deviance any more.
     """
     x, f = np.array(start, dtype=np.float64), objective.deviance(start)
     if not np.isfinite(f):
         return Optimum(x, f, 0, converged=False)
-    near = False
     for count in range(1, steps + 1):
         gradient, information = objective.derivatives(x, observed=near)
         step = _direction(gradient, information)
