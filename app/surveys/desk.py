@@ -10,7 +10,7 @@ from app.db import Database
 from app.pages import Pages
 from app.surveys.service import Answering, StoreOfAnswers
 from app.surveys.survey import Nothing, Survey, Surveys, load
-from app.surveys.views import DocumentView, LandingView, MessageView
+from app.surveys.views import DocumentView, LandingView, MessageView, PromptView
 
 
 class Desk:
@@ -26,6 +26,7 @@ class Desk:
         self.landings = LandingView(pages)
         self.documents = DocumentView(pages)
         self.messages = MessageView(pages)
+        self.prompts = PromptView(pages)
 
     async def survey(self, request: Request, *, fresh: bool = False) -> Survey | Nothing:
         """The survey of the address. Raises UnknownCommunity."""

@@ -82,6 +82,12 @@ class Plan:
     def _places(self) -> dict[str, int]:
         return {code: index for index, code in enumerate(self.instrument.item_codes)}
 
+    def wording(self, code: str) -> Text:
+        """What is asked under ``code``; KeyError if the instrument has no such code."""
+        if code in self.instrument.item_codes:
+            return self.instrument.item(code).text
+        return self.instrument.question(code).text
+
     def step_of(self, code: str) -> int:
         """Number of the step that asks ``code``; 1 for a code that is not asked."""
         for step in self.steps:

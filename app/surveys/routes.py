@@ -138,7 +138,7 @@ async def submit(request: Request) -> Response:
         html = desk.messages.receipt(survey, form.submission_id, saved.ack.receipt, language)
         return _forget(survey, _page(html))
     if saved.unanswered:
-        return _page(desk.documents.prompt(survey, asked, form, saved, at))
+        return _page(desk.prompts.prompt(survey, asked, form, saved, at))
     return _page(desk.documents.saved(survey, asked, form, saved, at))
 
 

@@ -3,5 +3,6 @@
 from app.surveys.views.document import DocumentView
 from app.surveys.views.landing import LandingView
 from app.surveys.views.messages import MessageView
+from app.surveys.views.prompt import PromptView
 
-__all__ = ["DocumentView", "LandingView", "MessageView"]
+__all__ = ["DocumentView", "LandingView", "MessageView", "PromptView"]

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeVar, cast
 
-from app.pages import Page, Pages, day
+from app.pages import N_, Page, Pages, day
+from app.surveys.plan import Plan, Step
 from app.surveys.survey import Nothing, Survey
 from instrument.model import Language
 
@@ -54,6 +55,18 @@ class View:
             simulated=simulated,
             switch=f"{switch}?lang={'id' if language == 'en' else 'en'}" if switch else "",
         )
+
+    def _title(self, asked: Plan, step: Step, language: Language) -> str:
+        if step.items:
+            return self._(
+                language, "Section %(n)s of %(total)s", n=step.number, total=asked.sections
+            )
+        titles = {
+            "behaviour": N_("Nearly there: what you do"),
+            "background": N_("About you"),
+            "open": N_("Last: in your own words"),
+        }
+        return self._(language, titles[step.group])
 
     def _shared_by(self, survey: Survey, language: Language) -> str:
         """The day by which the community hears what came of it; empty where no end is set."""

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from app.errors import AppError
 from app.pages import N_, Pages, clock
 from app.submission import PARADATA, State
-from app.surveys.contexts import PromptEntry, PromptGroup, SectionView
+from app.surveys.contexts import SectionView
 from app.surveys.forms import AnswerForm
 from app.surveys.plan import Plan, Step
 from app.surveys.service import Saved, asked_by_state, fields_of, granted_by_state
@@ -19,7 +19,7 @@ from app.surveys.survey import Survey
 from app.surveys.views.base import Kept, View
 from app.surveys.views.skeleton import Skeleton, slot
 from instrument.answers import AnswerFault, from_stored
-from instrument.model import Instrument, Language, Text
+from instrument.model import Language, Text
 
 Fields = Iterable[tuple[str, str]]
 
@@ -120,7 +120,7 @@ class DocumentView(View):
                 )
             else:
                 safe[f"bad:{fault.code}"] = f' class="bad" aria-describedby="e-{fault.code}"'
-            links.append((f"#{fault.code}", _wording(asked.instrument, fault.code, language)))
+            links.append((f"#{fault.code}", asked.wording(fault.code).in_(language)))
         message = N_("Nothing was changed. Please look at these answers once more:")
         if not known:
             message = N_("Nothing was changed. Please look through your answers and save again.")
@@ -295,57 +295,6 @@ class DocumentView(View):
         message = leads[step.group]
         return (Text(id=self._("id", message), en=self._("en", message)),)
 
-    def prompt(
-        self, survey: Survey, asked: Plan, form: AnswerForm, saved: Saved, at: datetime
-    ) -> str:
-        """The one soft prompt: what has no answer yet; both ways on are fine."""
-        language = form.switch_to or form.language
-        groups = [
-            PromptGroup(
-                self._title(asked, step, language),
-                tuple(
-                    PromptEntry(code, _text_of(asked.instrument, code))
-                    for code in saved.unanswered
-                    if code in step.codes
-                ),
-            )
-            for step in asked.steps
-        ]
-        granted = "" if form.granted is None else " ".join(("ya", *sorted(form.granted)))
-        hidden = [
-            ("id", str(form.submission_id)),
-            ("rev", str(saved.ack.rev + 1)),
-            ("lang", language),
-            ("lihat", ",".join(str(n) for n in sorted(saved.seen))),
-            ("detik", ",".join(f"{s:g}" for s in form.seconds)),
-            ("ditanya", "1"),
-            ("layar", "js" if form.stepped else ""),
-            ("latar", granted),
-            *((name, value) for name, value in form.answers if value),
-        ]
-        return self._pages.render(
-            "surveys/prompt.html",
-            language,
-            page=self._page(survey, language),
-            groups=[group for group in groups if group.entries],
-            count=len(saved.unanswered),
-            first=saved.unanswered[0],
-            hidden=hidden,
-            saved=clock(at, language, survey.zone),
-        )
-
-    def _title(self, asked: Plan, step: Step, language: Language) -> str:
-        if step.items:
-            return self._(
-                language, "Section %(n)s of %(total)s", n=step.number, total=asked.sections
-            )
-        titles = {
-            "behaviour": N_("Nearly there: what you do"),
-            "background": N_("About you"),
-            "open": N_("Last: in your own words"),
-        }
-        return self._(language, titles[step.group])
-
     def _note(self, language: Language, title: str, text: str, link: tuple[str, str] | None) -> str:
         way = (
             Markup('<p class="now"><a class="tap" href="{}">{}</a></p>').format(*link)
@@ -393,13 +342,3 @@ class DocumentView(View):
         return self._(
             language, "Put right: this answer could not be read. Please choose it once more."
         )
-
-
-def _text_of(instrument: Instrument, code: str) -> Text:
-    if code in instrument.item_codes:
-        return instrument.item(code).text
-    return instrument.question(code).text
-
-
-def _wording(instrument: Instrument, code: str, language: Language) -> str:
-    return _text_of(instrument, code).in_(language)
