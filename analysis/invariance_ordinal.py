@@ -194,7 +194,7 @@ def _split(
     grouped = column.notna().to_numpy()
     whole = frame[grouped]
     # the groups must be cut where the answers are: encode drops incomplete rows
-    kept = ~np.isnan(numbers(whole, items)).any(axis=1)
+    kept = np.asarray(~np.isnan(numbers(whole, items)).any(axis=1))
     everything = encode(whole, items)
     codes, labels = group_codes(column.loc[grouped].loc[kept])
     if len(labels) < 2:

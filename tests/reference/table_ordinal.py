@@ -1,0 +1,210 @@
+"""Ordered answers beside R's numbers: polychorics, WLSMV and its kin, invariance, omega."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis import invariance_ordinal, polychoric, reliability_ordinal
+from analysis.confirm import Confirmation, fit
+from tests.reference.rows import Row
+
+HERE = Path(__file__).parent
+R = json.loads((HERE / "bfi_ordinal.json").read_text(encoding="utf-8"))
+CALLS = R["r_calls"]
+RHO, TAU, CHI2, INDEX, STD, SE, PRINTED = 1e-6, 1e-9, 1e-5, 2e-6, 2e-5, 1e-4, 5e-4
+"""Polychorics, thresholds, chi-squares (relative), fit indices, standardised estimates, standard
+errors (relative), numbers known to three decimals only."""
+MODEL = {factor: [key.lstrip("-") for key in keys] for factor, keys in R["scale_keys"].items()}
+FITS = {
+    "wlsmv_listwise": ("WLSMV", "listwise"),
+    "wlsmv_pairwise_fit": ("WLSMV", "pairwise"),
+    "dwls_listwise_fit": ("DWLS", "listwise"),
+    "ulsmv_listwise_fit": ("ULSMV", "listwise"),
+}
+MEASURES = (
+    *("chisq", "chisq.scaled", "chisq.scaling.factor"),
+    *("baseline.chisq", "baseline.chisq.scaled", "baseline.chisq.scaling.factor"),
+    *("cfi", "cfi.scaled", "cfi.robust", "tli", "tli.scaled", "tli.robust"),
+    *("rmsea", "rmsea.ci.lower", "rmsea.ci.upper"),
+    *("rmsea.scaled", "rmsea.ci.lower.scaled", "rmsea.ci.upper.scaled"),
+    *("rmsea.robust", "rmsea.ci.lower.robust", "rmsea.ci.upper.robust", "srmr", "crmr_nomean"),
+)
+
+
+@cache
+def raw() -> pd.DataFrame:
+    """The 25 items as answered."""
+    return pd.read_csv(HERE / "bfi.csv")[R["polychoric"]["items"]]
+
+
+@cache
+def keyed() -> pd.DataFrame:
+    """The items reversed where they are, and gender."""
+    frame = pd.read_csv(HERE / "bfi.csv")
+    for item in R["items_reversed"]:
+        frame[item] = 7 - frame[item]
+    return frame
+
+
+@cache
+def fitted(key: str) -> Confirmation:
+    estimator, missing = FITS[key]
+    return fit(MODEL, keyed(), estimator=estimator, missing=missing)
+
+
+@cache
+def ladder() -> invariance_ordinal.OrdinalLadder:
+    model = {name: MODEL[name] for name in ("agree", "neuroticism")}
+    return invariance_ordinal.ladder(model, keyed(), "gender")
+
+
+@cache
+def omega(scale: str) -> reliability_ordinal.CategoricalOmega:
+    return reliability_ordinal.omega(keyed()[MODEL[scale]], n_boot=0)
+
+
+def rows() -> list[Row]:
+    """All comparisons."""
+    return [*_polychorics(), *_fits(), *_estimates(), *_ladder(), *_omegas()]
+
+
+def _largest(ours: Any, r: Any) -> float:
+    return float(np.abs(np.asarray(ours, dtype=float) - np.asarray(r, dtype=float)).max())
+
+
+def _polychorics() -> Iterator[Row]:
+    for missing in ("pairwise", "listwise"):
+        r = R["polychoric"][f"lavCor_{missing}"]
+        call = CALLS[f"polychoric.lavCor_{missing}"]
+        found = polychoric.matrix(raw(), missing=missing)
+        values = np.array(r["rho"]["values"])
+        yield Row(
+            f"polychoric A1-A2, {missing}",
+            found.rho.loc["A1", "A2"],
+            values[0, 1],
+            RHO,
+            call,
+            "bfi",
+        )
+        yield Row(
+            f"polychorics, {missing}, largest difference of 300",
+            _largest(found.rho, values),
+            0.0,
+            RHO,
+            call,
+            "bfi",
+        )
+        if "thresholds" in r:
+            gaps = [
+                abs(found.thresholds.loc[tuple(name.split("|"))] - value)
+                for name, value in r["thresholds"].items()
+            ]
+            yield Row("thresholds, largest difference of 125", max(gaps), 0.0, TAU, call, "bfi")
+    psych = R["polychoric"]["psych_global_true"]["rho"]["values"]
+    found = polychoric.matrix(raw(), missing="pairwise")
+    yield Row(
+        "polychorics against psych, largest difference of 300",
+        _largest(found.rho, psych),
+        0.0,
+        3e-5,
+        CALLS["polychoric.psych_global_true"],
+        "bfi",
+    )
+
+
+def _fits() -> Iterator[Row]:
+    for key, (estimator, missing) in FITS.items():
+        r, ours, call = R["cfa"][key]["fit"], fitted(key).fit, CALLS[f"cfa.{key}"]
+        for name in MEASURES:
+            if r.get(name) is None or name not in ours:
+                continue
+            tolerance = CHI2 * abs(r[name]) if "chisq" in name else INDEX
+            value = ours[name]
+            assert value is not None
+            yield Row(f"{estimator} {missing} {name}", value, r[name], tolerance, call, "bfi")
+
+
+def _estimates() -> Iterator[Row]:
+    found, r = fitted("wlsmv_listwise"), R["cfa"]["wlsmv_listwise"]
+    call = CALLS["cfa.wlsmv_listwise"]
+    table = found.parameters.set_index(["lhs", "op", "rhs"])
+    for block, column, error in (
+        ("standardized", "std", "std_se"),
+        ("unstandardized", "est", "se"),
+    ):
+        gaps, ratios = [], []
+        listed = r[block]
+        for lhs, op, rhs, value, se in zip(
+            *(listed[name] for name in ("lhs", "op", "rhs", "est", "se")), strict=True
+        ):
+            at = (lhs, op, rhs) if (lhs, op, rhs) in table.index else (rhs, op, lhs)
+            gaps.append(abs(table.loc[at, column] - value))
+            if se:
+                ratios.append(abs(table.loc[at, error] / se - 1))
+        name = f"WLSMV {block} estimates, largest difference of {len(gaps)}"
+        yield Row(name, max(gaps), 0.0, STD, call, "bfi")
+        name = f"WLSMV {block} standard errors, largest relative difference of {len(ratios)}"
+        yield Row(name, max(ratios), 0.0, SE, call, "bfi")
+    mine = found.modification().set_index(["lhs", "op", "rhs"])
+    tops = r["mi_top10"]
+    for lhs, op, rhs, mi, epc, sepc in zip(
+        *(tops[name] for name in ("lhs", "op", "rhs", "mi", "epc", "sepc_all")), strict=True
+    ):
+        name, row = f"{lhs}{op}{rhs}", mine.loc[(lhs, op, rhs)]
+        yield Row(f"WLSMV modification index {name}", row["mi"], mi, 2e-5 * mi, call, "bfi")
+        yield Row(f"WLSMV expected change {name}", row["epc"], epc, STD, call, "bfi")
+        # of a residual correlation both residual variances are divided out
+        yield Row(f"WLSMV expected change, std, {name}", row["sepc_all"], sepc, 5e-5, call, "bfi")
+    latent = np.array(r["latent_correlations"]["values"])
+    gap = _largest(found.factor_correlations, latent)
+    yield Row("WLSMV factor correlations, largest difference", gap, 0.0, STD, call, "bfi")
+
+
+def _ladder() -> Iterator[Row]:
+    r, found = R["invariance_gender"], ladder()
+    for k, (name, rung) in enumerate(found.rungs.items()):
+        for measure in ("chisq", "chisq.scaled"):
+            value = rung.fit[measure]
+            assert value is not None
+            tolerance = max(CHI2 * r[measure][k], PRINTED)
+            yield Row(f"{name} {measure}", value, r[measure][k], tolerance, r["r_call"], "bfi")
+        yield Row(f"{name} df", float(found.lrt.loc[name, "df"]), r["df"][k], 0, r["r_call"], "bfi")
+        if k:
+            gap = float(found.lrt.loc[name, "chisq_diff"])
+            text = f"{name} against the step before, scaled difference"
+            yield Row(text, gap, r["difference"][k - 1], PRINTED, r["r_call"], "bfi")
+
+
+def _omegas() -> Iterator[Row]:
+    call = CALLS["reliability.*.omega_cfa_wlsmv"]
+    for scale, block in R["reliability"].items():
+        r, found = block["omega_cfa_wlsmv"], omega(scale)
+        tools = r["semTools_reliability"]
+        for name, ours, theirs in (
+            ("categorical omega", found.estimate, tools["omega"]),
+            ("categorical omega, observed variance", found.observed, tools["omega3"]),
+            ("ordinal alpha", found.ordinal_alpha, tools["alpha.ord"]),
+            ("ordinal omega", found.standardized, r["omega_total_std"]),
+            ("AVE of latent responses", found.ave, r["ave"]),
+        ):
+            yield Row(f"{scale} {name}", ours, theirs, 1e-6, call, "bfi")
+        gap = _largest(found.loadings, list(r["loadings"].values()))
+        yield Row(f"{scale} WLSMV loadings, largest difference", gap, 0.0, STD, call, "bfi")
+
+
+def main() -> None:
+    """Print ours beside R's."""
+    for row in rows():
+        mark = "" if row.agrees else "   <--"
+        print(f"{row.statistic:75} {row.ours:18.9g} {row.r:18.9g} {row.difference:9.1e}{mark}")
+
+
+if __name__ == "__main__":
+    main()
