@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -25,12 +25,13 @@ from secure import (
     XContentTypeOptions,
     XFrameOptions,
 )
-from secure.middleware import SecureASGIMiddleware
 from starlette_compress import CompressMiddleware
 
 from app.settings import Settings
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
     from app.db import Database
     from app.demo.routes import Demo
 
@@ -78,8 +79,36 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     app.add_middleware(CrossOriginMiddleware, base_url=settings.base_url)
     app.add_middleware(BodyLimitMiddleware, limit=BODY_LIMIT)
     app.add_middleware(CompressMiddleware, minimum_size=600)
-    app.add_middleware(SecureASGIMiddleware, secure=security_headers(settings))
+    app.add_middleware(HeadersMiddleware, headers=security_headers(settings).headers)
     return app
+
+
+class HeadersMiddleware:
+    """Adds the same headers to every answer; none of ours sets one of them itself.
+
+    They are encoded once. `secure`'s own middleware encodes and compares all of them for
+    every answer, which cost as much as reading a save's form.
+    """
+
+    def __init__(self, app: ASGIApp, *, headers: Mapping[str, str]) -> None:
+        self._app = app
+        self._headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in headers.items()
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and its answer with the headers."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *self._headers]
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
 
 
 def security_headers(settings: Settings) -> Secure:

@@ -91,7 +91,7 @@ def install(app: FastAPI) -> None:
 
 def wants_json(request: Request) -> bool:
     """Whether a program asks: the API, our own script, or whoever prefers JSON."""
-    return request.url.path.startswith("/api/") or "json" in request.headers.get("accept", "")
+    return request.scope["path"].startswith("/api/") or "json" in request.headers.get("accept", "")
 
 
 def render(request: Request, error: AppError, language: Language | None = None) -> Response:
