@@ -15,6 +15,7 @@ import logging
 import queue
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -236,7 +237,7 @@ def _settle_all(jobs: list[_Job]) -> None:
         job.settle()
 
 
-class _GroupCommit:
+class _GroupCommit(ABC):
     """A thread that commits for all who wait; what a commit is, the engine's class says."""
 
     def __init__(self) -> None:
@@ -267,12 +268,13 @@ class _GroupCommit:
             self._thread.join()
             self._let_go()
 
+    @abstractmethod
     def _commit(self, batch: list[_Job]) -> None:
         """Run the jobs and commit; give every job its result or its error."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _let_go(self) -> None:
-        raise NotImplementedError
+        """Close what the engine's class has opened."""
 
     def _put(self, job: _Job) -> None:
         if self._closed:
