@@ -1,0 +1,40 @@
+"""The tables, all in one place: slices meet here and never in each other's code.
+
+Rows of people live in the schema ``identity`` (an attached file on SQLite, a schema of
+its own on PostgreSQL); no foreign key crosses, and nothing but the random
+``respondent_ref`` stands on both sides. ``community_id`` leads the keys: it is the
+distribution column where one server is too small.
+
+Tables that hold what members did are WITHOUT ROWID on SQLite and keyed by random ids:
+the order of rows would tell the order of answering.
+"""
+
+from __future__ import annotations
+
+from app.tables.answers import Background, Consent, DataVersion, Draft, Response
+from app.tables.asking import Community, Event, Wave
+from app.tables.base import IDENTITY, NAMING_CONVENTION, Table, UtcDateTime
+from app.tables.log import AuditEvent, IdentityAuditEvent
+from app.tables.research import Dataset, Project
+from app.tables.roster import Code, Participant
+
+__all__ = [
+    "IDENTITY",
+    "NAMING_CONVENTION",
+    "AuditEvent",
+    "Background",
+    "Code",
+    "Community",
+    "Consent",
+    "DataVersion",
+    "Dataset",
+    "Draft",
+    "Event",
+    "IdentityAuditEvent",
+    "Participant",
+    "Project",
+    "Response",
+    "Table",
+    "UtcDateTime",
+    "Wave",
+]
