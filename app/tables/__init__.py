@@ -17,10 +17,12 @@ from app.tables.base import IDENTITY, NAMING_CONVENTION, Table, UtcDateTime
 from app.tables.log import AuditEvent, IdentityAuditEvent
 from app.tables.research import Dataset, Project
 from app.tables.roster import Code, Participant
+from app.tables.staff import ApiToken, Invitation, RecoveryCode, RoleGrant, Staff, StaffSession
 
 __all__ = [
     "IDENTITY",
     "NAMING_CONVENTION",
+    "ApiToken",
     "AuditEvent",
     "Background",
     "Code",
@@ -31,9 +33,14 @@ __all__ = [
     "Draft",
     "Event",
     "IdentityAuditEvent",
+    "Invitation",
     "Participant",
     "Project",
+    "RecoveryCode",
     "Response",
+    "RoleGrant",
+    "Staff",
+    "StaffSession",
     "Table",
     "UtcDateTime",
     "Wave",
