@@ -184,7 +184,7 @@ class Burt:
         if empty:
             raise NotEnoughData(
                 f"Nobody used here answered {', '.join(empty)}; leave the column out "
-                f"({' '.join(f'--without {name}' for name in empty)}) or give more rows."
+                f"(--without {','.join(empty)}) or give more rows."
             )
         flat = [i for i in self._each() if len(used[i]) == 1]
         if flat:
@@ -211,7 +211,9 @@ class Burt:
         if not np.isfinite(correlation).all():
             raise DegenerateItem([self.names[np.argwhere(~np.isfinite(correlation))[0][0]]])
         np.fill_diagonal(correlation, 1.0)
-        return Moments(self.names, n, self.rows - n, missing, covariance, correlation, shared)
+        means = np.diag(sums).astype(float) / np.diag(both).astype(float)
+        dropped = self.rows - n
+        return Moments(self.names, n, dropped, missing, covariance, correlation, shared, means)
 
     def _of(self, missing: Missing) -> Ints:
         if missing == "pairwise":

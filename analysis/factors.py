@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -11,8 +11,10 @@ from analysis.confirm.measures import chi2_tail, noncentrality
 from analysis.efa_adapter import Extraction, Rotation
 from analysis.errors import AnalysisError, NotEnoughData
 from analysis.moments import (
+    Answers,
     Floats,
     Missing,
+    has_rows,
     moments,
     names_of,
     require_positive_definite,
@@ -21,9 +23,6 @@ from analysis.moments import (
 from analysis.number_of_factors import minimum_average_partial, parallel
 from analysis.results import Adequacy, Exploration, Flag
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = ["adequacy", "eigenvalues", "explore", "minimum_average_partial", "parallel"]
 
 HEYWOOD = 0.995
@@ -31,7 +30,7 @@ HEYWOOD = 0.995
 
 
 def _matrix(
-    frame_or_corr: pd.DataFrame, n: int | None, missing: Missing
+    frame_or_corr: Answers, n: int | None, missing: Missing
 ) -> tuple[tuple[str, ...], Floats, int]:
     """Names, correlations and rows used of a frame of items, or of a matrix with its n."""
     names = names_of(frame_or_corr)
@@ -43,6 +42,8 @@ def _matrix(
                 "correlation matrix has no inverse. Give more rows than items."
             )
         return names, found.correlation, found.n
+    if not has_rows(frame_or_corr):
+        raise AnalysisError("Counts carry their own n; give n only with a correlation matrix.")
     matrix = values(frame_or_corr)
     square = matrix.shape == (len(names), len(names))
     if not (
@@ -58,11 +59,12 @@ def _matrix(
 
 
 def adequacy(
-    frame_or_corr: pd.DataFrame, n: int | None = None, *, missing: Missing = "listwise"
+    frame_or_corr: Answers, n: int | None = None, *, missing: Missing = "listwise"
 ) -> Adequacy:
     """KMO, MSA, Bartlett's test, determinant and eigenvalues of the correlations.
 
-    ``frame_or_corr``: answers (one row a person), or a correlation matrix with its ``n``.
+    ``frame_or_corr``: answers (one row a person), counts of them (`analysis.counts.Burt`), or a
+    correlation matrix with its ``n``.
     KMO = sum r^2 / (sum r^2 + sum q^2) off the diagonal, q the anti-image (partial)
     correlations of all pairs; MSA the same per item (Kaiser 1974, Psychometrika 39).
     Bartlett (1951): chi2 = -(n - 1 - (2p + 5)/6) log|R|, df = p(p - 1)/2, n = rows used.
@@ -104,7 +106,7 @@ def eigenvalues(correlation: Floats) -> tuple[float, ...]:
 
 
 def explore(
-    frame_or_corr: pd.DataFrame,
+    frame_or_corr: Answers,
     n_factors: int,
     *,
     n: int | None = None,

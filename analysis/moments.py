@@ -8,7 +8,7 @@ Nothing is ever filled in.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypeGuard, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,40 @@ class Moments:
     ``cor(use = "pairwise")``, which is not ``cov2cor`` of the pairwise covariances."""
     pairs: Floats
     """(p, p), how many rows answered both."""
+    means: Floats | None = None
+    """(p,), each item over the rows of `missing` that answered it."""
+
+    def moments(self, missing: Missing, *, least: int = 2) -> Moments:
+        """Return itself; the rule and the least number of rows must be met.
+
+        Raises `AnalysisError` for the other rule, `NotEnoughData`.
+        """
+        if missing != self.missing:
+            raise AnalysisError(
+                f"These moments are {self.missing}, asked for was {missing}; pass "
+                f"missing={self.missing!r}, or moments of the other rule."
+            )
+        if self.n < least:
+            raise NotEnoughData(
+                f"{self.n} rows can be used for {', '.join(self.names)}; at least {least} are "
+                "needed."
+            )
+        return self
+
+
+class Summary(Protocol):
+    """What gives moments without rows: `Moments`, `analysis.counts.Burt`."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Item names, in order."""
+
+    def moments(self, missing: Missing, *, least: int = 2) -> Moments:
+        """Return the moments by a missing rule."""
+
+
+Answers: TypeAlias = "pd.DataFrame | Summary"
+"""A frame of answers, or what was counted of them: enough for whatever lives on moments."""
 
 
 def values(frame: pd.DataFrame) -> Floats:
@@ -49,8 +83,15 @@ def values(frame: pd.DataFrame) -> Floats:
     return np.asarray(frame.to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
 
 
-def names_of(frame: pd.DataFrame) -> tuple[str, ...]:
+def has_rows(frame: Answers) -> TypeGuard[pd.DataFrame]:
+    """Whether this is a frame, and not a summary of one."""
+    return hasattr(frame, "columns")
+
+
+def names_of(frame: Answers) -> tuple[str, ...]:
     """Return the column names as text, in order."""
+    if not has_rows(frame):
+        return cast("Summary", frame).names
     return tuple(str(name) for name in frame.columns)
 
 
@@ -77,14 +118,16 @@ def require_variation(names: tuple[str, ...], data: Floats) -> None:
         raise DegenerateItem([names[i] for i in flat], values=same)
 
 
-def moments(frame: pd.DataFrame, *, missing: Missing = "pairwise", least: int = 2) -> Moments:
-    """Covariances of all columns of ``frame`` (n rows, p columns).
+def moments(frame: Answers, *, missing: Missing = "pairwise", least: int = 2) -> Moments:
+    """Covariances of all columns of ``frame`` (n rows, p columns; or a summary of them).
 
     Pairwise: cov(i, j) = sum (x_i - m_i)(x_j - m_j) / (n_ij - 1) over the n_ij rows that
     answered both, with the means of those rows (R: ``cov(x, use = "pairwise")``).
     Raises `NotEnoughData` below ``least`` rows or where a pair shares fewer than two
     rows, `DegenerateItem` for a constant column.
     """
+    if not has_rows(frame):
+        return cast("Summary", frame).moments(missing, least=least)
     names, data = names_of(frame), values(frame)
     if missing == "listwise":
         used = complete(data)
@@ -119,7 +162,8 @@ def moments(frame: pd.DataFrame, *, missing: Missing = "pairwise", least: int = 
         i, j = np.argwhere(~np.isfinite(correlation))[0]
         raise DegenerateItem([names[i]])
     np.fill_diagonal(correlation, 1.0)
-    return Moments(names, n, len(data) - n, missing, covariance, correlation, both)
+    means = np.nanmean(used, axis=0)
+    return Moments(names, n, len(data) - n, missing, covariance, correlation, both, means)
 
 
 def to_correlation(covariance: Floats) -> Floats:

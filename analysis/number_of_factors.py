@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.errors import AnalysisError, NotEnoughData
-from analysis.moments import Floats, Missing, moments, require_positive_definite
+from analysis.moments import Answers, Floats, Missing, moments, require_positive_definite
 from analysis.results import Parallel, Result
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class MinimumAveragePartial(Result):
     """By number of components taken out (0 to p - 1): squared, fourth."""
 
 
-def _correlations(frame: pd.DataFrame, missing: Missing) -> tuple[tuple[str, ...], Floats, int]:
+def _correlations(frame: Answers, missing: Missing) -> tuple[tuple[str, ...], Floats, int]:
     found = moments(frame, missing=missing)
     if found.n <= len(found.names):
         raise NotEnoughData(
@@ -72,7 +72,7 @@ def both_eigenvalues(r: Floats) -> Floats:
 
 
 def parallel(
-    frame: pd.DataFrame,
+    frame: Answers,
     *,
     quantile: float = 0.95,
     seed: int = SEED,
@@ -115,7 +115,7 @@ def parallel(
 
 
 def minimum_average_partial(
-    frame: pd.DataFrame, *, missing: Missing = "listwise"
+    frame: Answers, *, missing: Missing = "listwise"
 ) -> MinimumAveragePartial:
     """Velicer's (1976) MAP: components taken out until what is left correlates least.
 

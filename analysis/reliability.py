@@ -14,9 +14,11 @@ from analysis.confirm.ml import fit_batch, one_factor
 from analysis.errors import AnalysisError, NotEnoughData
 from analysis.moments import (
     SINGULAR,
+    Answers,
     Floats,
     Missing,
     complete,
+    has_rows,
     moments,
     names_of,
     smc,
@@ -53,7 +55,7 @@ def feldt_interval(alpha: float, n: int, k: int, level: float = 0.95) -> tuple[f
     return low, high
 
 
-def alpha(frame: pd.DataFrame, *, missing: Missing = "pairwise", level: float = 0.95) -> Alpha:
+def alpha(frame: Answers, *, missing: Missing = "pairwise", level: float = 0.95) -> Alpha:
     """Cronbach's alpha of the sum of the frame's columns (one column an item, keyed).
 
     raw = k/(k-1) (1 - tr C / 1'C1), Cronbach (1951), Psychometrika 16; standardized: the
@@ -61,8 +63,9 @@ def alpha(frame: pd.DataFrame, *, missing: Missing = "pairwise", level: float = 
     *correlation* matrix, 1 - sum(1 - smc) / 1'R1, as psych prints it under G6(smc).
     ``item_total``: corrected, cov(i, rest) / (sd_i sd_rest) from the covariances in force
     (R: ``psych::alpha``, column r.drop). ``item_total_uncorrected``: r of each item with
-    the persons' means of the answers given (column raw.r). Interval: Feldt with n = rows
-    used.
+    the persons' means of the answers given (column raw.r); from counts (`analysis.counts.Burt`
+    or `Moments` in place of the frame) of each item with the sum, by covariances.
+    Interval: Feldt with n = rows used.
     R: ``psych::alpha(items, check.keys = FALSE)``; listwise: on complete rows.
     Raises `NotEnoughData` (one item, fewer than three rows), `DegenerateItem`. Flags:
     ``negative_item_total`` with the items that run against their scale.
@@ -79,7 +82,10 @@ def alpha(frame: pd.DataFrame, *, missing: Missing = "pairwise", level: float = 
     with np.errstate(invalid="ignore"):  # pairwise covariances may give a negative variance
         item_rest = (row - variance) / np.sqrt(variance * (total - 2 * row + variance))
     rest = [np.delete(np.arange(k), i) for i in range(k)]
-    item_total = _with_person_mean(values(frame), missing)
+    if has_rows(frame):
+        item_total = _with_person_mean(values(frame), missing)
+    else:  # of counts there is no person's mean; with complete rows the two are one
+        item_total = row / np.sqrt(variance * total)
     upper = r[np.triu_indices(k, 1)]
     raw = coefficient(c)
     low, high = feldt_interval(raw, found.n, k, level)
