@@ -16,7 +16,7 @@ from analysis.confirm.normal import Sample
 from analysis.confirm.patterns import MomentSpace, Patterns, deviance, moment_space
 from analysis.confirm.table import vech_index, vech_weights
 from analysis.errors import NotConverged
-from analysis.moments import Floats
+from analysis.moments import Floats, require_positive_definite, to_correlation
 
 EM_STEPS = 8
 NEWTON_STEPS = 30
@@ -36,15 +36,19 @@ class Saturated:
 def saturated(data: Patterns, names: tuple[str, ...]) -> Saturated:
     """Fit means and covariances to the answered cells.
 
-    Raises `NotConverged` naming the items where neither Newton nor EM settles: too many
-    answers are missing together.
+    Raises `NotConverged` naming the items where neither Newton nor EM settles (too many
+    answers are missing together), `ImproperSolution` naming items that repeat each other.
     """
-    p = len(data.centre)
     mu = data.centre.copy()
     squares = np.einsum("np,np->p", data.rows, data.rows)
     sigma = np.diag(squares / np.maximum(data.answered, 1))
-    for _ in range(EM_STEPS):
-        mu, sigma = _em(data, mu, sigma)
+    try:
+        for _ in range(EM_STEPS):
+            mu, sigma = _em(data, mu, sigma)
+    except np.linalg.LinAlgError:
+        # EM keeps Sigma as definite as the answers are: they repeat each other
+        require_positive_definite(names, to_correlation(sigma))
+        raise
     found = _newton(data, mu, sigma)
     if found is None:
         found = _long_em(data, mu, sigma)
@@ -57,7 +61,6 @@ def saturated(data: Patterns, names: tuple[str, ...]) -> Saturated:
     mu, sigma, at = found
     cells = int(data.answered.sum())
     logl = -(data.n * at.deviance + cells * np.log(2 * np.pi)) / 2
-    assert p == len(mu)
     return Saturated(Sample(data.n, mu, sigma), at, float(logl))
 
 
