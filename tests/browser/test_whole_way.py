@@ -11,7 +11,6 @@ import io
 import json
 import os
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -19,16 +18,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from instrument import registry
 from tests.house.test_wheel import free_port, wait_for
 
 INSTRUMENT = registry.find("partnership")
-ARGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 class Server:
@@ -41,7 +36,7 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("demo")
     port = free_port()
     log = home / "log"
@@ -58,16 +53,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         finally:
             process.terminate()
             process.wait(timeout=30)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    assert path, "no Chromium: apt-get install chromium"
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=path, args=ARGS)
-        yield started
-        started.close()
 
 
 def pattern(shift: int) -> dict[str, int]:
@@ -118,7 +103,7 @@ def answer_all(page: Page, answers: dict[str, int], *, stepped: bool) -> None:
     [(0, "id", True, 320), (1, "en", False, 320), (2, "en", True, 1280)],
 )
 def test_member_is_found_everywhere(
-    server: Server, browser: Browser, place: int, language: str, scripts: bool, width: int
+    demo: Server, browser: Browser, place: int, language: str, scripts: bool, width: int
 ) -> None:
     """Fill all 45 items, behaviour, background and open questions; find the row again."""
     answers = pattern(place)
@@ -127,7 +112,7 @@ def test_member_is_found_everywhere(
     )
     page = context.new_page()
     query = "?lang=en" if language == "en" else ""
-    start(page, server, server.codes[place], query)
+    start(page, demo, demo.codes[place], query)
     answer_all(page, answers, stepped=scripts)
     page.wait_for_selector(".keep b")
     receipt = page.locator(".keep b").inner_text()
@@ -138,7 +123,7 @@ def test_member_is_found_everywhere(
     shown = {code for section in INSTRUMENT.form("full").sections for code in section.items}
     expected = bytes(answers[code] if code in shown else 0 for code in INSTRUMENT.item_codes)
     # in the store
-    with sqlite3.connect(f"file:{server.home}/guyub.sqlite3?mode=ro", uri=True) as store:
+    with sqlite3.connect(f"file:{demo.home}/guyub.sqlite3?mode=ro", uri=True) as store:
         rows = store.execute(
             "SELECT status, language FROM response WHERE answers = ?", (expected,)
         ).fetchall()
@@ -147,13 +132,13 @@ def test_member_is_found_everywhere(
     # in the data set and in the analysis, as the researcher's page makes them
     context = browser.new_context()
     page = context.new_page()
-    page.goto(f"{server.address}/demo/data?lang=en")
-    before = json.loads((server.home / "analyses/sidoarjo-2/results.json").read_text())
+    page.goto(f"{demo.address}/demo/data?lang=en")
+    before = json.loads((demo.home / "analyses/sidoarjo-2/results.json").read_text())
     page.get_by_role("button", name="Make them anew").click()
     expect(page.locator("main [role=status]")).to_have_count(0, timeout=120_000)
     assert page.locator("[role=alert]").count() == 0
     link = page.locator("a[href*='sidoarjo-2-v'][href$='simulasi.csv']")
-    data = page.request.get(f"{server.address}{link.get_attribute('href')}").text()
+    data = page.request.get(f"{demo.address}{link.get_attribute('href')}").text()
     context.close()
     found = [
         row
@@ -166,5 +151,5 @@ def test_member_is_found_everywhere(
     assert row["BEH1"] == "2"
     assert "Saling bantu" not in data  # open texts stay out
     assert receipt.replace(" ", "") not in data
-    after = json.loads((server.home / "analyses/sidoarjo-2/results.json").read_text())
+    after = json.loads((demo.home / "analyses/sidoarjo-2/results.json").read_text())
     assert after["data"]["rows"] == before["data"]["rows"] + 1
