@@ -5,7 +5,7 @@ Items are keyed already: neither coefficient sees a reverse key.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy import special
@@ -141,7 +141,8 @@ def omega_of(loadings: Floats, uniquenesses: Floats) -> Floats:
 def omega(
     frame: pd.DataFrame,
     *,
-    missing: Missing = "listwise",
+    missing: Literal["listwise", "fiml"] = "listwise",
+    ordinal: bool = False,
     level: float = 0.95,
     n_boot: int = 2000,
     seed: int = SEED,
@@ -159,10 +160,25 @@ def omega(
     73: the best of three, rough below n = 50); above it the percentiles. Resamples that
     do not settle are left out and counted in ``boot_failed``; above a tenth there is no
     interval (NaN, flag ``no_interval``). ``n_boot = 0``: no interval.
+
+    ``missing="fiml"``: every row with an answer (`analysis.reliability_fiml.omega`).
+    ``ordinal``: Green & Yang's categorical omega of the same sum, from polychorics
+    (`analysis.reliability_ordinal.omega`).
     Raises what `one_factor` raises.
     """
+    if missing == "fiml" and not ordinal:
+        from analysis import reliability_fiml
+
+        return reliability_fiml.omega(frame, level=level)
     if missing != "listwise":
-        raise AnalysisError("omega is computed on complete rows; missing='listwise' only.")
+        raise AnalysisError(
+            f"omega has missing='listwise' or, for items taken as continuous, 'fiml'; not "
+            f"{missing!r}{' with ordinal=True' if ordinal else ''}."
+        )
+    if ordinal:
+        from analysis import reliability_ordinal
+
+        return reliability_ordinal.omega(frame, level=level, n_boot=n_boot, seed=seed)
     fitted = one_factor(frame)
     load, unique = fitted.loadings.to_numpy(), fitted.uniquenesses.to_numpy()
     estimate = float(omega_of(load, unique))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import invariance_ordinal, polychoric, reliability_ordinal
+from analysis import invariance_ordinal, polychoric, reliability, reliability_ordinal
 from analysis.confirm import Confirmation, fit
 from tests.reference.rows import Row
 
@@ -197,6 +197,16 @@ def _omegas() -> Iterator[Row]:
             yield Row(f"{scale} {name}", ours, theirs, 1e-6, call, "bfi")
         gap = _largest(found.loadings, list(r["loadings"].values()))
         yield Row(f"{scale} WLSMV loadings, largest difference", gap, 0.0, STD, call, "bfi")
+    call = CALLS["reliability.*.omega_cfa_fiml"]
+    for scale, block in R["reliability"].items():
+        r, full = block["omega_cfa_fiml"], reliability.omega(keyed()[MODEL[scale]], missing="fiml")
+        for name, ours, theirs in (
+            ("omega, FIML", full.estimate, r["omega_total_unstd"]),
+            ("omega of z-scores, FIML", full.standardized, r["omega_total_std"]),
+            ("AVE, FIML", full.ave, r["ave"]),
+            ("n, FIML", float(full.n), float(r["n"])),
+        ):
+            yield Row(f"{scale} {name}", ours, theirs, 1e-6, call, "bfi")
 
 
 def main() -> None:
