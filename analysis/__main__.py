@@ -8,6 +8,7 @@ Reads a data file by its definition, finds what the plan permits, and writes one
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import shutil
 import sys
@@ -15,10 +16,12 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from analysis import findings, record, reliability, report
+from analysis import findings, record, report
+from analysis import plan as plans
 from analysis.dataset import read_csv
 from analysis.errors import AnalysisError
 from analysis.findings import Findings, Options
+from analysis.plan import Plan
 from instrument.errors import InstrumentError
 from instrument.model import LANGUAGES, Instrument, Language
 
@@ -33,26 +36,34 @@ def analyze(
     factors: int | None = None,
     without: Sequence[str] = (),
     population: int | None = None,
-    seed: int = reliability.SEED,
+    seed: int | None = None,
     simulated: bool | None = None,
     language: Language = "id",
+    plan: Plan | Path | str | None = None,
+    before: Path | str | None = None,
 ) -> Path:
     """Analyse a data file and write everything to the folder ``out``; return ``out``.
 
-    ``instrument``: a definition, or the path of its TOML file. What is not given is taken
-    from the definition's ``[analysis]`` table. ``population``: members on the register.
-    ``simulated`` None: as the column SIMULATED says. ``language``: of ``report.html``; the
-    other one stands beside it. Files of an earlier run in ``out`` are replaced, others
-    stay. On any error nothing in ``out`` changes.
-    Raises `AnalysisError` and its subclasses, `InstrumentError`, OSError.
+    ``instrument``: a definition, or the path of its TOML file. ``plan``: a plan, the path of
+    its file, or the name of an installed one; without it the standard rules and the
+    definition's ``[analysis]`` table stand in, and no deviation is listed. ``before``: the
+    data file of an earlier wave of the same questionnaire. ``population``: members on the
+    register. ``simulated`` None: as the column SIMULATED says. ``language``: of
+    ``report.html``; the other one stands beside it. Files of an earlier run in ``out`` are
+    replaced, others stay. On any error nothing in ``out`` changes.
+    Raises `AnalysisError` and its subclasses (`PlanError` among them), `InstrumentError`,
+    OSError.
     """
     from instrument import loading
 
     definition = instrument if isinstance(instrument, Instrument) else loading.load(instrument)
+    asked = plans.load(plan, definition) if isinstance(plan, str | Path) else plan
     answers = read_csv(data, definition)
+    earlier = read_csv(before, definition) if before is not None else None
     found = findings.find(
         answers,
         Options(
+            plan=asked,
             outcome=outcome,
             predictors=tuple(predictors),
             factors=factors,
@@ -60,6 +71,7 @@ def analyze(
             population=population,
             seed=seed,
         ),
+        before=earlier,
         simulated=simulated,
     )
     target = Path(out)
@@ -110,7 +122,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--factors", type=int, help="number of factors")
     run.add_argument("--without", type=_list, action="extend", default=[], help="items left out")
     run.add_argument("--population", type=int, help="members on the register (N)")
-    run.add_argument("--seed", type=int, default=reliability.SEED)
+    run.add_argument("--seed", type=int, help="seed of random numbers; the plan's by default")
+    run.add_argument("--plan", help="plan file, or the name of an installed plan")
+    run.add_argument("--before", type=Path, help="data of an earlier wave")
     run.add_argument("--lang", choices=LANGUAGES, default="id", help="language of report.html")
     return parser
 
@@ -123,6 +137,34 @@ def definition_of(name: str) -> Instrument:
         return loading.load(Path(name))
     key, _, version = name.partition("@")
     return registry.find(key, version or None)
+
+
+def plan_of(path: str, instrument: str | None = None) -> Plan:
+    """A plan by its file or name, checked against its questionnaire.
+
+    ``instrument`` None: the installed definition the plan names, where there is one.
+    Raises `PlanError`, `InstrumentError`.
+    """
+    return plans.load(path, _target(path, instrument))
+
+
+def freeze_plan(path: Path, *, wave: str, on: datetime.date, instrument: str | None = None) -> Plan:
+    """Freeze a plan checked as by `plan_of`. Raises `PlanError`, `InstrumentError`, OSError."""
+    return plans.freeze(path, wave=wave, on=on, instrument=_target(str(path), instrument))
+
+
+def _target(path: str, instrument: str | None) -> Instrument | None:
+    from instrument.errors import UnknownInstrument
+
+    if instrument is not None:
+        return definition_of(instrument)
+    target = plans.load(path).instrument
+    if target is None:
+        return None
+    try:
+        return definition_of(f"{target.key}@{target.version}" if target.version else target.key)
+    except UnknownInstrument:
+        return None  # a plan may be for a questionnaire that is not installed here
 
 
 def main(arguments: Iterable[str] | None = None) -> int:
@@ -140,6 +182,8 @@ def main(arguments: Iterable[str] | None = None) -> int:
             population=given.population,
             seed=given.seed,
             language=given.lang,
+            plan=given.plan,
+            before=given.before,
         )
     except (AnalysisError, InstrumentError, OSError) as error:
         print(f"guyub: {error}", file=sys.stderr)

@@ -1,4 +1,8 @@
-"""Findings as ``results.json``: unrounded, every leaf block with its n, method, missing."""
+"""Findings as ``results.json``: unrounded, every leaf block with its n, method, missing.
+
+`analysis.record_schema` describes the same file as a JSON Schema; the tests hold one to the
+other.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +10,18 @@ from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
-from analysis import plan
-from analysis.findings import Findings
-from analysis.results import plain
+from analysis import plan as plans
+from analysis.findings import FactorBlock, Findings, Wave
+from analysis.results import Result, plain
 
-CODE = "analysis-1"
+CODE = "analysis-2"
 """Changes whenever a number or a rule in ``results.json`` may change."""
 
 
 def results(found: Findings) -> dict[str, Any]:
     """The content of ``results.json``, unrounded."""
     definition = found.instrument
-    return {
+    made = {
         "guyub": {"version": metadata.version("guyub"), "code": CODE},
         "instrument": {
             "key": definition.key,
@@ -33,18 +37,11 @@ def results(found: Findings) -> dict[str, Any]:
             "simulated": found.simulated,
             "wave": found.wave,
             "form": found.form,
+            "communities": list(found.communities),
+            "first_answer": found.first_answer,
         },
-        "plan": {
-            "tier": found.tier.code,
-            "outcome": found.options.outcome,
-            "predictors": list(found.options.predictors),
-            "without": list(found.options.without),
-            "population": found.options.population,
-            "seed": found.options.seed,
-            "bootstrap": found.options.n_boot,
-            "careless_excluded_at": definition.careless.exclude_at,
-        },
-        "blocks": plain(blocks(found)),
+        "plan": _plan(found),
+        "blocks": blocks(found),
         "withheld": [
             {
                 "block": one.block,
@@ -58,49 +55,154 @@ def results(found: Findings) -> dict[str, Any]:
             for one in found.withheld
         ],
     }
+    if found.before:
+        before = found.before
+        made["before"] = {
+            "wave": before.wave,
+            "rows": before.rows,
+            "used": before.used,
+            "sha256": before.sha256,
+            "pairs": before.pairs,
+        }
+    return dict(plain(made))
 
 
-def blocks(found: Findings) -> Mapping[str, object]:
-    """The ``blocks`` of ``results.json``: every leaf carries n, method and missing."""
-    reliable: dict[str, dict[str, object]] = {}
+def _plan(found: Findings) -> dict[str, Any]:
+    chosen, plan = found.chosen, found.chosen.plan
+    stamp = plan.frozen
+    return {
+        "code": plan.code,
+        "version": plan.version,
+        "rules": f"{plan.rules.code} {plan.rules.version}",
+        "digest": plans.digest(plan),
+        "registered": chosen.registered,
+        "frozen": {"on": stamp.on.isoformat(), "wave": stamp.wave} if stamp else None,
+        "deviations": [
+            {"code": one.code, "planned": one.planned, "done": one.done} for one in found.deviations
+        ],
+        "tier": found.tier,
+        "outcome": chosen.outcome,
+        "predictors": list(chosen.predictors),
+        "without": list(chosen.without),
+        "population": chosen.population,
+        "seed": chosen.seed,
+        "bootstrap": chosen.n_boot,
+        "reliability_bootstrap": chosen.omega_boot,
+        "careless_excluded_at": found.instrument.careless.exclude_at,
+        "cutoffs": {
+            one.code: {
+                "step": one.step,
+                "side": one.side,
+                "value": one.value,
+                "source": one.source,
+                "evidence": one.evidence,
+            }
+            for one in plan.cutoff_list
+        },
+    }
+
+
+def blocks(found: Findings) -> dict[str, object]:
+    """The ``blocks`` of ``results.json``, those that are not empty."""
+    whole = found.whole or FactorBlock(())
+    made: dict[str, object] = {
+        "medians": found.medians,
+        "levels": found.levels,
+        "descriptives": found.descriptives,
+        "missing": found.missing,
+        "mcar": found.mcar,
+        "careless": found.careless,
+        "reliability": _reliability(found),
+        "items": found.item_analyses,
+        "key_alarm": found.key_alarm,
+        "correlations": found.correlations,
+        "factorability": whole.factorability,
+        "parallel": whole.parallel,
+        "minimum_average_partial": whole.minimum_average_partial,
+        "factors": whole.factors,
+        "explorations": {code: _exploration(one) for code, one in found.explorations.items()},
+        "one_factor": found.one_factor,
+        "pair_models": found.pair_models,
+        "confirmatory": found.confirmations,
+        "comparison": found.comparison,
+        "convergent": found.convergent,
+        "discriminant": found.discriminant,
+        "htmt": found.htmt,
+        "harman": found.harman,
+        "regression": found.regression,
+        "regression_fiml": found.fiml_regression,
+        "ordered_logit": found.ordered_logit,
+        "communities": found.pooled,
+        "hierarchical": found.hierarchy,
+        "importance": found.importance,
+        "mediation": found.mediations,
+        "moderation": found.moderations,
+        "power": found.power,
+        "hypotheses": found.answers,
+        "change": _change(found.before) if found.before else None,
+        "invariance": found.before.invariance if found.before else None,
+        "sensitivity": _sensitivity(found),
+    }
+    return {name: part for name, part in made.items() if part}
+
+
+def _reliability(found: Findings) -> Mapping[str, Mapping[str, object]]:
+    made: dict[str, dict[str, object]] = {}
     for code in (*found.scales, *found.indices):
         part: dict[str, object] = {}
         if code in found.alphas:
-            part["alpha"] = found.alphas[code].to_dict()
+            part["alpha"] = found.alphas[code]
         if code in found.omegas:
             omega = found.omegas[code].to_dict()
-            if plan.permit("one_factor", found.omegas[code].n):
-                del omega["fit"]
+            if plans.permit(found.plan, "one_factor", found.omegas[code].n):
+                omega["fit"] = {}
             part["omega"] = omega
+        if code in found.ordinal_alphas:
+            part["ordinal_alpha"] = found.ordinal_alphas[code]
+        if code in found.categorical_omegas:
+            part["categorical_omega"] = found.categorical_omegas[code]
         if code in found.pairs:
-            part["spearman_brown"] = found.pairs[code].to_dict()
+            part["spearman_brown"] = found.pairs[code]
         if part:
-            reliable[code] = part
+            made[code] = part
+    return made
+
+
+def _exploration(one: FactorBlock) -> dict[str, object]:
+    parts: dict[str, Result | None] = {
+        "factorability": one.factorability,
+        "parallel": one.parallel,
+        "minimum_average_partial": one.minimum_average_partial,
+        "factors": one.factors,
+    }
+    return {"scales": one.scales} | {name: part for name, part in parts.items() if part}
+
+
+def _change(before: Wave) -> dict[str, object]:
+    parts: dict[str, Result | None] = {
+        "paired": before.paired,
+        "mixed": before.mixed,
+        "unpaired": before.unpaired,
+        "attrition": before.attrition,
+    }
+    made: dict[str, object] = {name: part for name, part in parts.items() if part}
+    if before.arrows:
+        made["arrows"] = before.arrows
+    return made
+
+
+def _sensitivity(found: Findings) -> dict[str, object]:
+    """The same results with careless rows in, and without contaminated items."""
     beside: dict[str, object] = {}
     if found.all_rows_alphas:
         beside["reliability"] = {
-            code: {"alpha": one.to_dict()} for code, one in found.all_rows_alphas.items()
+            code: {"alpha": one} for code, one in found.all_rows_alphas.items()
         }
     if found.all_rows_regression:
-        beside["regression"] = found.all_rows_regression.to_dict()
-    sensitivity: dict[str, object] = {}
+        beside["regression"] = found.all_rows_regression
+    made: dict[str, object] = {}
     if beside:
-        sensitivity["all_rows"] = beside
+        made["all_rows"] = beside
     if found.sensitivity:
-        sensitivity["without"] = {
-            code: {"regression": one.to_dict()} for code, one in found.sensitivity.items()
-        }
-    made: dict[str, object] = {
-        "medians": {code: one.to_dict() for code, one in found.medians.items()},
-        "levels": {code: one.to_dict() for code, one in found.levels.items()},
-        "descriptives": {code: one.to_dict() for code, one in found.descriptives.items()},
-        "reliability": reliable,
-        "items": {code: one.to_dict() for code, one in found.item_analyses.items()},
-        "correlations": found.correlations.to_dict() if found.correlations else None,
-        "factorability": found.adequacy.to_dict() if found.adequacy else None,
-        "parallel": found.parallel.to_dict() if found.parallel else None,
-        "factors": found.factors.to_dict() if found.factors else None,
-        "regression": found.regression.to_dict() if found.regression else None,
-        "sensitivity": sensitivity,
-    }
-    return {name: part for name, part in made.items() if part}
+        made["without"] = {code: {"regression": one} for code, one in found.sensitivity.items()}
+    return made

@@ -1,4 +1,4 @@
-"""The command ``guyub``: serve, demo, db, instrument, dataset, analyze.
+"""The command ``guyub``: serve, demo, db, instrument, plan, dataset, analyze.
 
 Every error that a person can cause ends in one paragraph on stderr and exit code 2, and
 changes nothing. Heavy modules are imported inside the commands that need them.
@@ -7,6 +7,7 @@ changes nothing. Heavy modules are imported inside the commands that need them.
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,9 +23,11 @@ cli = typer.Typer(
 )
 db = typer.Typer(help="The store.", no_args_is_help=True)
 instrument = typer.Typer(help="Questionnaire definitions.", no_args_is_help=True)
+plan = typer.Typer(help="Pre-registered analysis plans.", no_args_is_help=True)
 dataset = typer.Typer(help="Scored data sets.", no_args_is_help=True)
 cli.add_typer(db, name="db")
 cli.add_typer(instrument, name="instrument")
+cli.add_typer(plan, name="plan")
 cli.add_typer(dataset, name="dataset")
 
 
@@ -137,16 +140,22 @@ def analyze(
         int | None, typer.Option(min=1, help="Members on the register (N), for ranges of levels.")
     ] = None,
     lang: Annotated[Literal["id", "en"], typer.Option(help="Language of report.html.")] = "id",
+    plan_: Annotated[
+        str | None,
+        typer.Option("--plan", help="Plan file, or the name of an installed plan; see `plan`."),
+    ] = None,
+    before: Annotated[
+        Path | None, typer.Option(help="Data of an earlier wave, for what changed.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of random numbers; the plan's by default.")
+    ] = None,
 ) -> None:
-    """Analyse a data set; write results.json, tables and a readable page to --out."""
+    """Analyse a data set; write results.json, tables and readable pages to --out."""
     from analysis.__main__ import analyze as run  # noqa: PLC0415
-    from instrument import loading, registry  # noqa: PLC0415
+    from analysis.__main__ import definition_of  # noqa: PLC0415
 
-    if instrument_.endswith(".toml"):
-        definition = loading.load(Path(instrument_))
-    else:
-        key, _, version = instrument_.partition("@")
-        definition = registry.find(key, version or None)
+    definition = definition_of(instrument_)
     split = [name.strip() for name in predictors.split(",") if name.strip()]
     dropped = [name.strip() for name in without.split(",") if name.strip()]
     run(
@@ -159,8 +168,68 @@ def analyze(
         without=dropped,
         population=population,
         language=lang,
+        plan=plan_,
+        before=before,
+        seed=seed,
     )
     typer.echo(f"Written: {out / 'report.html'} and {out / 'results.json'}")
+
+
+InstrumentOption = Annotated[
+    str | None,
+    typer.Option(
+        "--instrument", help="Definition file, or key[@version]; the plan's own by default."
+    ),
+]
+
+
+@plan.command("check")
+def plan_check(
+    paths: Annotated[list[str], typer.Argument(help="Plan files, or names of installed plans.")],
+    instrument_: InstrumentOption = None,
+) -> None:
+    """Check plans: every fault at once, names against the questionnaire, the frozen digest."""
+    from analysis.__main__ import plan_of  # noqa: PLC0415
+    from analysis.plan import digest  # noqa: PLC0415
+
+    for path in paths:
+        made = plan_of(path, instrument_)
+        stamp = (
+            f"frozen on {made.frozen.on} for {made.frozen.wave}" if made.frozen else "not frozen"
+        )
+        typer.echo(f"{path}: sound ({made.name}, {stamp}, digest {digest(made)[:12]})")
+
+
+@plan.command("show")
+def plan_show(
+    path: Annotated[str, typer.Argument(help="Plan file, or the name of an installed plan.")],
+    lang: Annotated[Literal["id", "en"], typer.Option(help="Language.")] = "id",
+    instrument_: InstrumentOption = None,
+) -> None:
+    """Print a plan: hypotheses, what is printed from which n, cut-offs and their sources."""
+    from analysis.__main__ import plan_of  # noqa: PLC0415
+    from analysis.plan import show as text  # noqa: PLC0415
+
+    typer.echo(text(plan_of(path, instrument_), lang), nl=False)
+
+
+@plan.command("freeze")
+def plan_freeze(
+    path: Annotated[Path, typer.Argument(help="Plan file; the stamp is written into it.")],
+    wave: Annotated[str, typer.Option(help="The wave it is frozen for, as <community>-<number>.")],
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day; today by default.")
+    ] = None,
+    instrument_: InstrumentOption = None,
+) -> None:
+    """Date a plan before its wave opens; a frozen plan that changes is refused afterwards."""
+    from analysis.__main__ import freeze_plan  # noqa: PLC0415
+
+    day = on.date() if on else datetime.now().astimezone().date()
+    made = freeze_plan(path, wave=wave, on=day, instrument=instrument_)
+    if made.frozen is not None:
+        typer.echo(f"{path}: frozen on {made.frozen.on} for {made.frozen.wave}")
+        typer.echo(f"Digest: {made.frozen.digest}")
 
 
 def main() -> None:
@@ -169,7 +238,7 @@ def main() -> None:
     from instrument.errors import InstrumentError  # noqa: PLC0415
 
     named: tuple[type[Exception], ...] = (AppError, InstrumentError)
-    if len(sys.argv) > 1 and sys.argv[1] in {"analyze", "dataset", "demo"}:
+    if len(sys.argv) > 1 and sys.argv[1] in {"analyze", "dataset", "demo", "plan"}:
         from analysis.errors import AnalysisError  # noqa: PLC0415
 
         named = (*named, AnalysisError)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
@@ -41,7 +42,7 @@ Table = Mapping[str, Any]
 class Found:
     """A broken rule, at a place inside the parsed file."""
 
-    rule: Rule
+    rule: StrEnum
     path: Path
     message: str
 
@@ -98,7 +99,7 @@ def read(data: Table) -> tuple[Draft, list[Found]]:
     try:
         return _whole(Instrument.model_validate_json(_json(data), strict=True)), []
     except ValidationError as error:
-        found = list(_explained(error))
+        found = list(explained(error))
     return Draft(
         instrument=None,
         key=_text(data.get("key")),
@@ -205,7 +206,8 @@ _BOUNDS = frozenset(
 )
 
 
-def _explained(error: ValidationError) -> Iterator[Found]:
+def explained(error: ValidationError) -> Iterator[Found]:
+    """Yield what pydantic found, in plain words; a plan's loader says it the same way."""
     details = error.errors(include_url=False)
     for detail in details:
         path = detail["loc"]

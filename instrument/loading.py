@@ -51,11 +51,11 @@ def loads(text: str, source: str = "<text>") -> Instrument:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InvalidDefinition(source, [_syntax_fault(error, text)]) from error
+        raise InvalidDefinition(source, [syntax_fault(error, text)]) from error
     parts, found = draft.read(data)
     found += checks.check(parts)
     if found or parts.instrument is None:
-        raise InvalidDefinition(source, _placed(found, data, text))
+        raise InvalidDefinition(source, placed(found, data, text))
     return parts.instrument.model_copy(update={"digest": digest(parts.instrument)})
 
 
@@ -74,7 +74,8 @@ def digest(instrument: Instrument) -> str:
     return hashlib.sha256(canonical(instrument).encode("utf-8")).hexdigest()
 
 
-def _syntax_fault(error: tomllib.TOMLDecodeError, text: str) -> Fault:
+def syntax_fault(error: tomllib.TOMLDecodeError, text: str) -> Fault:
+    """Return the fault of a text that is no TOML, with its line."""
     message = str(error)
     place = _TOML_LINE.search(message)
     line = int(place[1]) if place else max(1, len(text.splitlines()))
@@ -82,7 +83,8 @@ def _syntax_fault(error: tomllib.TOMLDecodeError, text: str) -> Fault:
     return Fault("", f"is not valid TOML: {reason}", Rule.NOT_TOML, line)
 
 
-def _placed(found: list[draft.Found], data: Mapping[str, Any], text: str) -> list[Fault]:
+def placed(found: list[draft.Found], data: Mapping[str, Any], text: str) -> list[Fault]:
+    """Return broken rules as faults with line and key path, in the order of the file."""
     lines = Lines(text)
     faults = [
         Fault(_key_path(one.path, data), one.message, one.rule, lines.find(one.path))

@@ -15,7 +15,7 @@ def withheld(found: Findings, voice: Voice) -> str:
     if not found.withheld:
         return ""
     lines = "".join(
-        f"<li>{text(wording.withheld(one, found.instrument, voice))}</li>" for one in found.withheld
+        f"<li>{text(wording.withheld(one, found, voice))}</li>" for one in found.withheld
     )
     return (
         paragraph(
@@ -50,10 +50,10 @@ def methods(found: Findings, voice: Voice, source: str) -> str:
     )
     dropped = (
         voice(
-            f"Butir yang tidak dipakai: {', '.join(found.options.without)}.",
-            f"Items left out: {', '.join(found.options.without)}.",
+            f"Butir yang tidak dipakai: {', '.join(found.chosen.without)}.",
+            f"Items left out: {', '.join(found.chosen.without)}.",
         )
-        if found.options.without
+        if found.chosen.without
         else ""
     )
     lines = [
@@ -66,9 +66,9 @@ def methods(found: Findings, voice: Voice, source: str) -> str:
             "correlations and regression take complete rows.",
         ),
         voice(
-            f"Benih angka acak: {found.options.seed}. Angka tidak dibulatkan ada di results.json, "
+            f"Benih angka acak: {found.chosen.seed}. Angka tidak dibulatkan ada di results.json, "
             "tabel di berkas CSV di sampingnya.",
-            f"Seed of random numbers: {found.options.seed}. Unrounded numbers are in results.json, "
+            f"Seed of random numbers: {found.chosen.seed}. Unrounded numbers are in results.json, "
             "tables in the CSV files beside it.",
         ),
     ]

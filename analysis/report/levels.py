@@ -54,7 +54,7 @@ def levels(found: Findings, voice: Voice, number: Numbering) -> str:
         )
     lines.append(f"<li>{scale_ends()}</li>")
     some = next(iter(found.levels.values()))
-    size = found.options.population
+    size = found.chosen.population
     correction = voice(
         f"dengan koreksi populasi terhingga (N = {size})"
         if size

@@ -42,7 +42,7 @@ def reliability(found: Findings, voice: Voice, number: Numbering) -> str:
         row += [
             voice.fixed(alpha.mean_r, bounded=True),
             voice.fixed(alpha.lambda6, bounded=True),
-            _reading(alpha, main, low, voice),
+            _reading(found, alpha, main, low, voice),
         ]
         rows.append(row)
     for code, pair in found.pairs.items():
@@ -88,9 +88,11 @@ def reliability(found: Findings, voice: Voice, number: Numbering) -> str:
     return body + _one_factor(found, voice, number)
 
 
-def _reading(alpha: Alpha, estimate: float, low: float, voice: Voice) -> str:
+def _reading(found: Findings, alpha: Alpha, estimate: float, low: float, voice: Voice) -> str:
     mark = wording.mark(alpha, voice)
-    return wording.reliability_reading(estimate, low, voice) + (f"; {mark}" if mark else "")
+    return wording.reliability_reading(found.plan, estimate, low, voice) + (
+        f"; {mark}" if mark else ""
+    )
 
 
 def _alpha_of(alpha: Alpha | None, voice: Voice) -> str:
@@ -101,7 +103,7 @@ def _one_factor(found: Findings, voice: Voice, number: Numbering) -> str:
     rows = []
     for code, omega in found.omegas.items():
         fit = omega.fit
-        if plan.permit("one_factor", omega.n) or not fit["df"]:
+        if plan.permit(found.plan, "one_factor", omega.n) or not fit["df"]:
             continue
         numbers = {key: float("nan") if value is None else value for key, value in fit.items()}
         rows.append(

@@ -117,7 +117,7 @@ def _opening(found: Findings, voice: Voice, source: str) -> str:
             voice.count(found.excluded),
             "",
         ),
-        (voice("Jenjang rencana", "Tier of the plan"), f"n {_tier(found.tier.code)}", ""),
+        (voice("Jenjang rencana", "Tier of the plan"), f"n {_tier(found.tier)}", ""),
     ]
     if found.empty:
         facts.insert(3, (voice("Tanpa jawaban", "Without answers"), voice.count(found.empty), ""))
@@ -128,7 +128,7 @@ def _opening(found: Findings, voice: Voice, source: str) -> str:
     )
     return (
         f"{simulated}{paragraph(eye, 'eye')}<h1>{escape(_title(found, voice))}</h1>"
-        f"{paragraph(wording.verdict(found.used, voice), 'say')}"
+        f"{paragraph(wording.verdict(found.plan, found.used, voice), 'say')}"
         f'<dl class="facts">{listed}</dl>'
     )
 
@@ -143,7 +143,7 @@ def _simulated(voice: Voice) -> str:
 
 
 def _share(found: Findings, voice: Voice) -> str:
-    size = found.options.population
+    size = found.chosen.population
     if not size:
         return ""
     return voice(f"dari {voice.count(size)} anggota terdaftar", f"of {voice.count(size)} members")

@@ -93,12 +93,14 @@ def _regression(found: Findings, model: Regression, voice: Voice, number: Number
     shown = []
     claims = []
     for name in model.predictors:
-        low, high = wording.limits_of(model, name)
+        low, high = wording.limits_of(found.plan, model, name)
         estimate = at(table, name, "b")
         shown.append((scale_name(definition, name, voice), estimate, low, high))
         css = ' class="yes"' if low > 0 or high < 0 else ""
-        claims.append(f"<li{css}>{text(wording.slope(model, name, definition, voice))}</li>")
-    bootstrap = model.n < plan.NOT_ENOUGH_BELOW
+        claims.append(
+            f"<li{css}>{text(wording.slope(found.plan, model, name, definition, voice))}</li>"
+        )
+    bootstrap = model.n < found.plan.settings.not_enough_below
     kind = voice(
         f"bootstrap persentil ({voice.count(model.n_boot)} ulangan, benih {model.seed})"
         if bootstrap
@@ -195,7 +197,7 @@ def _coefficient_row(
 
 
 def _importance(found: Findings, model: Regression, voice: Voice, number: Numbering) -> str:
-    if plan.permit("importance", model.n) or not math.isfinite(
+    if plan.permit(found.plan, "importance", model.n) or not math.isfinite(
         at(model.coefficients, model.predictors[0], "lmg")
     ):
         return ""
@@ -211,7 +213,7 @@ def _importance(found: Findings, model: Regression, voice: Voice, number: Number
                 voice.percent(share / model.r2),
             ]
         )
-    exploratory = plan.mark("importance", model.n) is not None
+    exploratory = plan.mark(found.plan, "importance", model.n) is not None
     return number.table(
         voice("Bagian R² tiap skala (LMG)", "Shares of R² (LMG)"),
         [
@@ -297,7 +299,7 @@ def _beside(found: Findings, model: Regression, voice: Voice, number: Numbering)
         row: list[object] = [scale_name(found.instrument, name, voice)]
         for one in (model, *(other for _, other in others)):
             b = voice.fixed(at(one.coefficients, name, "b"))
-            row.append(f"{b} {voice.between(*wording.limits_of(one, name))}")
+            row.append(f"{b} {voice.between(*wording.limits_of(found.plan, one, name))}")
         rows.append(row)
     rows.append(
         ["R²", *(voice.fixed(one.r2, bounded=True) for one in (model, *(o for _, o in others)))]

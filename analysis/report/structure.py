@@ -14,14 +14,16 @@ SALIENT = 0.40
 
 def factors(found: Findings, voice: Voice, number: Numbering) -> str:
     """Factorability, then the exploratory solution."""
-    if not found.adequacy:
+    if not found.whole:
         return ""
-    adequacy = found.adequacy
+    adequacy = found.whole.factorability
+    if adequacy is None:
+        return ""
     rows: list[list[object]] = [
         [
             "KMO",
             voice.fixed(adequacy.kmo, bounded=True),
-            wording.adequacy_reading(adequacy.kmo, voice),
+            wording.adequacy_reading(found.plan, adequacy.kmo, voice),
         ],
         [
             voice("Bartlett χ²", "Bartlett’s χ²"),
@@ -39,11 +41,11 @@ def factors(found: Findings, voice: Voice, number: Numbering) -> str:
             str(adequacy.msa.idxmin()),
         ],
     ]
-    if found.parallel:
+    if found.whole.parallel:
         rows.append(
             [
                 voice("Analisis paralel", "Parallel analysis"),
-                str(found.parallel.n_components),
+                str(found.whole.parallel.n_components),
                 voice("komponen di atas persentil 95", "components above the 95th percentile"),
             ]
         )
@@ -64,13 +66,13 @@ def factors(found: Findings, voice: Voice, number: Numbering) -> str:
             narrow=True,
         )
     ]
-    if found.factors:
+    if found.whole.factors:
         parts.append(_loadings(found, voice, number))
     return "\n".join(parts)
 
 
 def _loadings(found: Findings, voice: Voice, number: Numbering) -> str:
-    solution = found.factors
+    solution = found.whole.factors if found.whole else None
     if solution is None:
         return ""
     names = list(solution.loadings.columns)

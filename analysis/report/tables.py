@@ -22,13 +22,13 @@ def tables(found: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
         yield "items", _items(found)
     if found.correlations:
         yield "correlations", found.correlations.r
-    if found.adequacy:
-        yield "msa", found.adequacy.msa.to_frame("msa")
-    if found.factors:
-        loadings = found.factors.loadings.copy()
-        loadings["communality"] = found.factors.communalities
+    if found.whole and found.whole.factorability:
+        yield "msa", found.whole.factorability.msa.to_frame("msa")
+    if found.whole and found.whole.factors:
+        loadings = found.whole.factors.loadings.copy()
+        loadings["communality"] = found.whole.factors.communalities
         yield "loadings", loadings
-        yield "factor_correlations", found.factors.phi
+        yield "factor_correlations", found.whole.factors.phi
     if found.regression:
         yield "regression", found.regression.coefficients
         yield "regression_checks", found.regression.assumptions

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis import findings, report, wording
+from analysis import findings, plan, report, wording
 from analysis.dataset import read_csv
 from analysis.findings import Findings
 from analysis.report.markup import forest, ticks_between
@@ -16,6 +16,7 @@ from instrument.model import Language
 from tests.analysis.conftest import BFI, first_rows
 
 ID, EN = Voice("id"), Voice("en")
+STANDARD = plan.default(registry.find("bfi"))
 SIZES = (4, 9, 20, 45, 80)
 
 
@@ -195,7 +196,7 @@ def test_intervals_and_lists() -> None:
     ],
 )
 def test_reliability_is_judged_on_its_interval(estimate: float, low: float, word: str) -> None:
-    assert wording.reliability_reading(estimate, low, EN) == word
+    assert wording.reliability_reading(STANDARD, estimate, low, EN) == word
 
 
 @pytest.mark.parametrize(
