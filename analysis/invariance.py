@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -34,6 +34,8 @@ from analysis.results import Flag, Result, plain
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from analysis.invariance_ordinal import OrdinalLadder
 
 ROWS_PER_ITEM = 5.0
 """A group with fewer rows per item is refused by name."""
@@ -156,6 +158,7 @@ class _Bearing:
         return names[rung]
 
 
+@overload
 def ladder(
     model: Mapping[str, Sequence[str]],
     frame: pd.DataFrame,
@@ -167,7 +170,36 @@ def ladder(
     identification: Identification = "marker",
     residuals: Iterable[tuple[str, str]] = (),
     rows_per_item: float = ROWS_PER_ITEM,
-) -> Ladder:
+) -> Ladder: ...
+
+
+@overload
+def ladder(
+    model: Mapping[str, Sequence[str]],
+    frame: pd.DataFrame,
+    group: str | pd.Series,
+    *,
+    estimator: Literal["WLSMV"],
+    missing: MissingRule = "listwise",
+    free: Iterable[str] = (),
+    identification: Identification = "marker",
+    residuals: Iterable[tuple[str, str]] = (),
+    rows_per_item: float = ROWS_PER_ITEM,
+) -> OrdinalLadder: ...
+
+
+def ladder(
+    model: Mapping[str, Sequence[str]],
+    frame: pd.DataFrame,
+    group: str | pd.Series,
+    *,
+    estimator: NormalEstimator | Literal["WLSMV"] = "ML",
+    missing: MissingRule = "listwise",
+    free: Iterable[str] = (),
+    identification: Identification = "marker",
+    residuals: Iterable[tuple[str, str]] = (),
+    rows_per_item: float = ROWS_PER_ITEM,
+) -> Ladder | OrdinalLadder:
     """Fit the four rungs by ``group`` (a column of ``frame``, or one label a row).
 
     ``free``: parameters each group keeps for itself (partial invariance): ``agree=~A2``,
@@ -178,10 +210,21 @@ def ladder(
     -.005, .010, .025 or .005; all from the plain indices (robust CFI beside).
     Flags: those of the rungs, ``configural_fit`` (CFI below .90 or RMSEA above .08: there is
     little to compare), ``partial_beyond_rule`` (more than one item in five freed).
+    ``estimator="WLSMV"``: ordered answers, complete rows (`analysis.invariance_ordinal.ladder`,
+    whose steps are configural, thresholds, scalar, strict).
     Raises what `analysis.confirm.fit` raises, and `NotEnoughData` naming a group with fewer
     than ``rows_per_item`` rows per item.
     """
     import pandas as pd
+
+    if estimator == "WLSMV":
+        from analysis import invariance_ordinal
+
+        if missing != "listwise" or identification != "marker":
+            raise AnalysisError("WLSMV by group takes complete rows and marker items.")
+        return invariance_ordinal.ladder(
+            model, frame, group, free=free, residuals=residuals, rows_per_item=rows_per_item
+        )
 
     structure = read_structure(model, residuals=residuals)
     if isinstance(group, str):
