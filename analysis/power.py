@@ -17,7 +17,7 @@ from analysis.levels import proportion_interval
 
 MOST = 10_000_000
 """A sample larger than this is not sought."""
-EXACT_UP_TO = 2_000
+EXACT_UP_TO = 300
 """Members up to which intervals of proportions are counted out exactly."""
 
 
@@ -158,7 +158,7 @@ def proportion_size(half_width: float, population: int, *, share: float = 0.5) -
     ``half_width`` as a share of the members (0.10 = ten points); the interval is
     `levels.proportion_interval` at the count nearest to ``share`` of the answers. Integers
     make its width saw-toothed, so the answer is the n from which on every n is good enough.
-    Above 2,000 members the normal approximation z sqrt(p(1-p)/n) sqrt(1 - n/N) serves.
+    Above 300 members the normal approximation z sqrt(p(1-p)/n) sqrt(1 - n/N) serves.
     Raises `AnalysisError` (impossible shares).
     """
     _inside("half_width", half_width)

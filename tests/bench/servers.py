@@ -54,7 +54,10 @@ def cpu_seconds(processes: Sequence[psutil.Process]) -> float:
     """User + system CPU seconds of the processes and of their ended children."""
     total = 0.0
     for process in processes:
-        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(") ")[2].split()
+        try:
+            fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(") ")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has just ended, and counts among its parent's children
         total += sum(int(value) for value in fields[11:15]) / _TICK
     return total
 

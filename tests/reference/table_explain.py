@@ -195,7 +195,7 @@ def group_rows(name: str) -> Iterator[Row]:
             )
             for what, mine, theirs, call in lines:
                 # kruskal.test ranks by the last bit but counts ties at 15 digits
-                share = 1e-5 if what.startswith("Kruskal") else CLOSED
+                share = 1e-4 if what.startswith("Kruskal") else CLOSED
                 loose = max(share * abs(theirs), CLOSED)
                 yield Row(f"{scale} by {group} {what}", mine, theirs, loose, call, name)
 
