@@ -16,6 +16,7 @@ from app.tables.asking import Community, Event, Wave
 from app.tables.base import IDENTITY, NAMING_CONVENTION, Table, UtcDateTime
 from app.tables.log import AuditEvent, IdentityAuditEvent
 from app.tables.research import Dataset, Project
+from app.tables.rights import DataRequest, Deletion, Erasure, RetentionNotice
 from app.tables.roster import Code, Participant
 from app.tables.staff import ApiToken, Invitation, RecoveryCode, RoleGrant, Staff, StaffSession
 
@@ -28,9 +29,12 @@ __all__ = [
     "Code",
     "Community",
     "Consent",
+    "DataRequest",
     "DataVersion",
     "Dataset",
+    "Deletion",
     "Draft",
+    "Erasure",
     "Event",
     "IdentityAuditEvent",
     "Invitation",
@@ -38,6 +42,7 @@ __all__ = [
     "Project",
     "RecoveryCode",
     "Response",
+    "RetentionNotice",
     "RoleGrant",
     "Staff",
     "StaffSession",

@@ -35,6 +35,8 @@ class Community(Table, table=True):
     name: str
     locale: str = Field(default="id", sa_type=String(8))
     timezone: str = Field(default="Asia/Jakarta", sa_type=String(64))
+    study_ends_on: date | None = Field(default=None, sa_type=Date)
+    """From this day on names and codes are due for deletion."""
 
 
 class Wave(Table, table=True):
@@ -96,6 +98,8 @@ class Wave(Table, table=True):
     """The consent paragraphs with their brackets filled: ``[{"id": ..., "en": ...}]``."""
     is_test: bool = Field(default=False)
     """Accepts answers before it opens; they are deleted when it opens."""
+    keep_until: date | None = Field(default=None, sa_type=Date)
+    """The day the consent text promises; after it the answers are due for deletion."""
     is_simulated: bool = Field(default=False)
     """Holds generated answers, and says so everywhere."""
 
