@@ -233,6 +233,7 @@ def _fit(
     if data.incomplete is not None and df > 0 and estimates.covariance is not None:
         fit |= _corrected(data, table, best.x, scaling)
     fit |= indices.information_criteria(saturated - pair.chisq / 2, saturated, table.size, n)
+    fit |= indices.sample_size(pair.chisq, df, table.size, n)
     fit |= indices.srmr(_residuals(data, estimates, means=table.means))
     return fit
 
@@ -298,7 +299,7 @@ def _residuals(data: Prepared, estimates: Estimates, *, means: bool) -> list[Res
         Residuals(
             sample.covariance,
             matrices.sigma(),
-            sample.mean - matrices.mu() if means else None,
+            (sample.mean, matrices.mu()) if means else None,
             sample.n / data.n,
         )
         for sample, matrices in zip(data.samples, estimates.matrices(), strict=True)

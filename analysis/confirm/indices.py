@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from analysis.confirm.measures import chi2_tail, noncentral_tail, noncentrality
 from analysis.moments import Floats
@@ -57,6 +58,40 @@ def _cfi_tli(gap: float, base_gap: float, df: float, base_df: float) -> tuple[fl
     return cfi, tli
 
 
+def incremental(pair: Pair, suffix: str = "") -> Fit:
+    """CFI, TLI and their kin: NFI, PNFI, RFI (Bentler & Bonett 1980), IFI (Bollen 1989), RNI.
+
+    nnfi is TLI by its older name; rni is CFI without its bounds.
+    """
+    x, df, xb, dfb = pair.chisq, pair.df, pair.base, pair.base_df
+    cfi, tli = cfi_tli(pair)
+    nfi = (xb - x) / xb if xb else None
+    out: Fit = {
+        "cfi": cfi,
+        "tli": tli,
+        "nnfi": tli,
+        "nfi": nfi,
+        "pnfi": df / dfb * nfi if nfi is not None else None,
+        "rfi": (xb / dfb - x / df) / (xb / dfb) if df > 0 and xb else None,
+        "ifi": (xb - x) / (xb - df) if xb != df else None,
+        "rni": 1 - (x - df) / (xb - dfb) if xb != dfb else None,
+    }
+    return {f"{name}{suffix}": value for name, value in out.items()}
+
+
+def sample_size(chisq: float, df: float, size: int, n: int) -> Fit:
+    """Hoelter's (1983) critical n at .05 and .01, and the expected cross-validation index.
+
+    cn = q / (X / N) + 1, q the chi-square quantile; ecvi = (X + 2 parameters) / N (Browne &
+    Cudeck 1989).
+    """
+    out: Fit = {"ecvi": (chisq + 2 * size) / n}
+    for name, level in (("cn_05", 0.05), ("cn_01", 0.01)):
+        reachable = df > 0 and chisq > 0
+        out[name] = float(special.chdtri(df, level)) / (chisq / n) + 1 if reachable else None
+    return out
+
+
 def rmsea(
     chisq: float,
     df: float,
@@ -91,7 +126,6 @@ def rmsea(
 def plain(pair: Pair, n: int, groups: int) -> Fit:
     """Chi-square, baseline, incremental indices and RMSEA."""
     x, df, xb, dfb = pair.chisq, pair.df, pair.base, pair.base_df
-    cfi, tli = cfi_tli(pair)
     out: Fit = {
         "chisq": x,
         "df": df,
@@ -99,15 +133,9 @@ def plain(pair: Pair, n: int, groups: int) -> Fit:
         "baseline.chisq": xb,
         "baseline.df": dfb,
         "baseline.pvalue": chi2_tail(xb, dfb),
-        "cfi": cfi,
-        "tli": tli,
-        "nnfi": tli,
-        "nfi": (xb - x) / xb if xb else None,
-        "rfi": (xb / dfb - x / df) / (xb / dfb) if df > 0 and xb else None,
-        "ifi": (xb - x) / (xb - df) if xb != df else None,
-        "rni": 1 - (x - df) / (xb - dfb) if xb != dfb else None,
-        "mfi": float(np.exp(-(x - df) / (2 * n))),
     }
+    out |= incremental(pair)
+    out["mfi"] = float(np.exp(-(x - df) / (2 * n)))
     out |= rmsea(x, df, n, groups)
     out |= {"rmsea.ci.level": LEVEL, "rmsea.close.h0": CLOSE, "rmsea.notclose.h0": NOT_CLOSE}
     return out
@@ -121,7 +149,6 @@ def scaled(pair: Pair, factor: float, base_factor: float, n: int, groups: int) -
     if pair.df <= 0:
         return {}
     x, xb = pair.chisq / factor, pair.base / base_factor
-    cfi, tli = cfi_tli(Pair(x, pair.df, xb, pair.base_df))
     out: Fit = {
         "chisq.scaled": x,
         "df.scaled": pair.df,
@@ -131,9 +158,8 @@ def scaled(pair: Pair, factor: float, base_factor: float, n: int, groups: int) -
         "baseline.df.scaled": pair.base_df,
         "baseline.pvalue.scaled": chi2_tail(xb, pair.base_df),
         "baseline.chisq.scaling.factor": base_factor,
-        "cfi.scaled": cfi,
-        "tli.scaled": tli,
     }
+    out |= incremental(Pair(x, pair.df, xb, pair.base_df), ".scaled")
     return out | rmsea(pair.chisq, factor * pair.df, n, groups, suffix=".scaled")
 
 
@@ -141,13 +167,14 @@ def robust(pair: Pair, factor: float, base_factor: float, n: int, groups: int) -
     """Robust CFI, TLI and RMSEA: the expectations of X and Xb are c df and cb dfb."""
     if pair.df <= 0:
         return {}
-    cfi, tli = _cfi_tli(
-        pair.chisq - factor * pair.df,
-        pair.base - base_factor * pair.base_df,
-        pair.df,
-        pair.base_df,
-    )
-    out: Fit = {"cfi.robust": cfi, "tli.robust": tli}
+    gap, base_gap = pair.chisq - factor * pair.df, pair.base - base_factor * pair.base_df
+    cfi, tli = _cfi_tli(gap, base_gap, pair.df, pair.base_df)
+    out: Fit = {
+        "cfi.robust": cfi,
+        "tli.robust": tli,
+        "nnfi.robust": tli,
+        "rni.robust": 1 - gap / base_gap if base_gap else None,
+    }
     return out | rmsea(pair.chisq, pair.df, n, groups, factor=factor, suffix=".robust")
 
 
@@ -168,25 +195,32 @@ class Residuals:
 
     observed: Floats
     implied: Floats
-    mean_gap: Floats | None
-    """ybar - mu where means are modelled."""
+    means: tuple[Floats, Floats] | None
+    """Observed and implied, where means are modelled."""
     weight: float
 
 
 def srmr(groups: Sequence[Residuals]) -> Fit:
-    """Standardised root mean square residual, in both conventions (see the module)."""
-    with_means = without = 0.0
-    modelled = False
+    """Standardised root mean square residual, in both conventions (see the module).
+
+    crmr: of the correlations (Bollen 1989), so without the diagonal: each matrix over its own
+    SDs, the means too.
+    """
+    out = dict.fromkeys(("srmr", "srmr_bentler_nomean", "crmr", "crmr_nomean"), 0.0)
     for group in groups:
-        variance = np.diag(group.observed)
-        gap = (group.observed - group.implied) / np.sqrt(np.outer(variance, variance))
-        squares = gap[np.tril_indices(len(gap))] ** 2
-        total, count = float(squares.sum()), len(squares)
-        without += group.weight * np.sqrt(total / count)
-        if group.mean_gap is not None:
-            modelled = True
-            total += float((group.mean_gap**2 / variance).sum())
-            count += len(variance)
-        with_means += group.weight * np.sqrt(total / count)
-    value = float(with_means if modelled else without)
-    return {"srmr": value, "srmr_bentler": value, "srmr_bentler_nomean": float(without)}
+        variance, sigma = np.diag(group.observed), np.diag(group.implied)
+        scale = np.sqrt(np.outer(variance, variance))
+        gap = (group.observed - group.implied) / scale
+        lower = gap[np.tril_indices(len(gap))]
+        out["srmr_bentler_nomean"] += group.weight * np.sqrt((lower**2).mean())
+        of_r = group.observed / scale - group.implied / np.sqrt(np.outer(sigma, sigma))
+        below = of_r[np.tril_indices(len(of_r), -1)]
+        out["crmr_nomean"] += group.weight * np.sqrt((below**2).mean())
+        if group.means is not None:
+            observed, implied = group.means
+            lower = np.append(lower, (observed - implied) / np.sqrt(variance))
+            below = np.append(below, observed / np.sqrt(variance) - implied / np.sqrt(sigma))
+        out["srmr"] += group.weight * np.sqrt((lower**2).mean())
+        out["crmr"] += group.weight * np.sqrt((below**2).mean())
+    found: Fit = {name: float(value) for name, value in out.items()}
+    return found | {"srmr_bentler": found["srmr"]}

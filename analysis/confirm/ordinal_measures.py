@@ -97,23 +97,29 @@ def scaled_measures(
         "baseline.chisq.shift": base.shift,
     }
     pair = indices.Pair(scaled.statistic, df, base.statistic, base_df)
-    out["cfi.scaled"], out["tli.scaled"] = indices.cfi_tli(pair)
+    out |= indices.incremental(pair, ".scaled")
     return out | indices.rmsea(scaled.statistic, df, n, groups, suffix=".scaled")
 
 
-def robust_measures(solution: OrdinalSolution, bread: Floats) -> Fit:
-    """Savalei's robust CFI, TLI and RMSEA.
+@dataclass(frozen=True, slots=True)
+class RobustParts:
+    """X3, c3 and the baseline's X3b, c3b of Savalei (2021)."""
 
-    X3 = n F_ML(R; Sigma) and X3b = -n log|R|, with n, while RMSEA divides by n - 1 as all else
-    here; V the off-diagonal block of K(Si, Si)/2; B = I - D E D'W; c3 = tr(B' V B Gamma)/df,
-    c3b = tr(Gamma)/df_b.
+    pair: indices.Pair
+    factor: float
+    base_factor: float
+
+
+def robust_parts(solution: OrdinalSolution, bread: Floats) -> RobustParts | None:
+    """What the robust indices are made of; None without a positive definite matrix.
+
+    X3 = n F_ML(R; Sigma) and X3b = -n log|R|; V the off-diagonal block of K(Si, Si)/2; B = I -
+    D E D'W; c3 = tr(B' V B Gamma)/df, c3b = tr(Gamma)/df_b.
     """
-    names = ("rmsea", "rmsea.ci.lower", "rmsea.ci.upper", "rmsea.pvalue", "rmsea.notclose.pvalue")
-    none: Fit = {f"{name}.robust": None for name in ("cfi", "tli", *names)}
     r, implied = solution.sample.found.matrix(), solution.implied()
     found = inverse_and_log_det(implied)
     if found is None or np.linalg.eigvalsh(r)[0] <= DEFINITE:
-        return none
+        return None
     inverse, log_det = found
     n, df, pairs = solution.sample.n, solution.df, len(solution.weights)
     log_r = float(np.linalg.slogdet(r)[1])
@@ -125,8 +131,18 @@ def robust_measures(solution: OrdinalSolution, bread: Floats) -> Fit:
     back = (b_gamma * solution.weights) @ d @ bread @ d.T
     c3 = float((v * (b_gamma - back)).sum()) / df
     c3b = float(np.trace(gamma)) / pairs
-    pair = indices.Pair(x3, df, -n * log_r, pairs)
-    return indices.robust(pair, c3, c3b, n - 1, 1)
+    return RobustParts(indices.Pair(x3, df, -n * log_r, pairs), c3, c3b)
+
+
+def robust_measures(solution: OrdinalSolution, bread: Floats) -> Fit:
+    """Savalei's robust CFI, TLI and RMSEA of `robust_parts`, RMSEA over n - 1 as all here."""
+    parts = robust_parts(solution, bread)
+    if parts is None:
+        names = ("rmsea", "rmsea.ci.lower", "rmsea.ci.upper", "rmsea.pvalue")
+        more = ("rmsea.notclose.pvalue", "cfi", "tli", "nnfi", "rni")
+        return {f"{name}.robust": None for name in (*names, *more)}
+    n = solution.sample.n
+    return indices.robust(parts.pair, parts.factor, parts.base_factor, n - 1, 1)
 
 
 def normal_weight(inverse: Floats, solution: OrdinalSolution) -> Floats:

@@ -11,7 +11,7 @@ import pytest
 
 from analysis.__main__ import main
 from tests.analysis.conftest import BFI, matrix
-from tests.reference.compare import CLOSED, OBLIQUE, OPTIMUM, numbers
+from tests.reference.table_basic import CLOSED, OBLIQUE, OPTIMUM, numbers
 
 R = numbers("bfi")
 SCALES = list(R["scale_keys"])

@@ -5,7 +5,7 @@ from scipy import stats
 
 from analysis import correlations
 from analysis.errors import DegenerateItem, NotEnoughData
-from tests.reference.compare import answers, keyed, numbers
+from tests.reference.table_basic import answers, keyed, numbers
 
 
 def test_scores_of_bfi_agree_with_r() -> None:

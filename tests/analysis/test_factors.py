@@ -4,7 +4,7 @@ import pytest
 
 from analysis import factors
 from analysis.errors import AnalysisError, DegenerateItem, ImproperSolution, NotEnoughData
-from tests.reference.compare import answers, numbers
+from tests.reference.table_basic import answers, numbers
 
 
 def simple_structure(n: int, seed: int) -> pd.DataFrame:

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from analysis import factors
-from tests.reference.compare import answers
+from tests.reference.table_basic import answers
 
 
 def test_counts_agree_with_r() -> None:

@@ -6,7 +6,7 @@ from analysis import regression
 from analysis.errors import AnalysisError, DegenerateItem, ImproperSolution, NotEnoughData
 from analysis.importance import lmg
 from analysis.regression_checks import glejser, lilliefors, reset, shapiro
-from tests.reference.compare import numbers, scores
+from tests.reference.table_basic import numbers, scores
 
 PREDICTORS = ["agree", "conscientious", "extraversion", "openness"]
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from analysis import items, reliability
 from analysis.errors import DegenerateItem, ImproperSolution, NotConverged, NotEnoughData
-from tests.reference.compare import answers, keyed, numbers
+from tests.reference.table_basic import answers, keyed, numbers
 
 AGREE = ["-A1", "A2", "A3", "A4", "A5"]
 

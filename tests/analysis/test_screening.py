@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from analysis import screening
-from tests.reference.compare import answers, numbers
+from tests.reference.table_basic import answers, numbers
 
 
 def test_describe_counts_options_floor_and_ceiling() -> None:
