@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import json
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from analysis import findings, record, report
+from analysis import findings, report
 from analysis import plan as plans
 from analysis.dataset import read_csv
 from analysis.errors import AnalysisError
-from analysis.findings import Findings, Options
+from analysis.findings import Options
 from analysis.plan import Plan
 from instrument.errors import InstrumentError
 from instrument.model import LANGUAGES, Instrument, Language
@@ -79,21 +77,9 @@ def analyze(
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as name:
         made = Path(name) / "made"
         made.mkdir()
-        _write(made, found, Path(data).name, language)
+        report.write(made, found, source=Path(data).name, language=language)
         _publish(made, target)
     return target
-
-
-def _write(folder: Path, found: Findings, source: str, language: Language) -> None:
-    text = json.dumps(record.results(found), ensure_ascii=False, indent=1, allow_nan=False)
-    (folder / "results.json").write_text(text + "\n", encoding="utf-8")
-    for name, table in report.tables(found):
-        table.to_csv(folder / f"{name}.csv", index_label="name", lineterminator="\n")
-    for one in LANGUAGES:
-        name = report.page_name(one, language)
-        page = report.page(found, one, source=source, main=language)
-        (folder / name).write_text(page, encoding="utf-8")
-    shutil.copyfile(report.STYLE, folder / "report.css")
 
 
 def _publish(made: Path, target: Path) -> None:

@@ -11,11 +11,11 @@ from importlib import metadata
 from typing import Any
 
 from analysis import plan as plans
+from analysis.code_version import CODE
 from analysis.findings import FactorBlock, Findings, Wave
 from analysis.results import Result, plain
 
-CODE = "analysis-2"
-"""Changes whenever a number or a rule in ``results.json`` may change."""
+__all__ = ["CODE", "blocks", "results"]
 
 
 def results(found: Findings) -> dict[str, Any]:

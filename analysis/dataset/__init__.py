@@ -2,6 +2,7 @@
 
 from analysis.dataset.columns import columns, neutralise, restore
 from analysis.dataset.files import write_codebook_csv
+from analysis.dataset.pooling import NotPoolable, pool
 from analysis.dataset.reading import read_csv
 from analysis.dataset.sharing import Sharing, coarsen
 from analysis.dataset.table import Dataset, Scores
@@ -11,12 +12,14 @@ __all__ = [
     "Batch",
     "Dataset",
     "IncompleteExport",
+    "NotPoolable",
     "Scores",
     "Sharing",
     "Written",
     "coarsen",
     "columns",
     "neutralise",
+    "pool",
     "read_csv",
     "restore",
     "write_codebook_csv",

@@ -7,7 +7,8 @@ step of the plan; each fills its part of `Findings`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 from analysis import plan as plans
 from analysis.dataset import Dataset
@@ -32,9 +33,14 @@ __all__ = [
     "Findings",
     "Options",
     "PowerLines",
+    "Stage",
     "Wave",
     "find",
 ]
+
+Stage = Literal["levels", "measure", "structure", "explain", "waves", "answers"]
+"""What `find` is at: levels with the screening, reliability and items, factors, regression
+and what stands beside it, change, hypotheses."""
 
 
 def find(
@@ -43,11 +49,13 @@ def find(
     *,
     before: Dataset | None = None,
     simulated: bool | None = None,
+    told: Callable[[Stage], None] | None = None,
 ) -> Findings:
     """Run every block the plan permits on the rows that are not careless.
 
     ``before``: the answers of an earlier wave, for what changed. ``simulated`` None: as the
-    data say (column SIMULATED). Raises `UnknownName` for a scale or item the definition
+    data say (column SIMULATED). ``told`` hears of every stage as it begins; what it raises
+    ends the analysis. Raises `UnknownName` for a scale or item the definition
     does not have, `WrongPlan` for a plan of another questionnaire, `DegenerateItem` naming
     all items with one value only. A number that does not exist for another reason is
     withheld in words.
@@ -89,19 +97,30 @@ def find(
             without(before, chosen.without).select(~before.score().excluded & answered(before)),
             chosen.without,
         )
+    begin = told or _silent
+    begin("levels")
     levels.find(found, view)
     screen.find(found, data.select(seen), view)
+    begin("measure")
     measure.find(found, view)
+    begin("structure")
     structure.find(found, view)
+    begin("explain")
     explain.find(found, view)
     if earlier is not None and before is not None:
+        begin("waves")
         waves.find(found, view, earlier, before.rows)
+    begin("answers")
     answers.find(found, view, earlier)
     if found.excluded:
         _all_rows(found, View(blank.select(seen), chosen.without))
     versions = tuple(sorted({one for one in data.meta.get("VERSION", []) if one}))
     found.deviations = deviations(found, chosen, given, versions)
     return found
+
+
+def _silent(stage: Stage) -> None:
+    """Tell nobody."""
 
 
 def _one(cells: Sequence[str]) -> str:

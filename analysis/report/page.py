@@ -29,6 +29,29 @@ def page(found: Findings, language: Language, *, source: str = "", main: Languag
     ``source``: name of the data file; ``main``: the language of ``report.html``.
     """
     voice = Voice(language)
+    other: Language = "en" if language == "id" else "id"
+    template = Template((HERE / "page.html").read_text(encoding="utf-8"))
+    return template.substitute(
+        lang=language,
+        title=escape(_title(found, voice)),
+        skip=voice("Langsung ke isi", "Skip to content"),
+        other_page=page_name(other, main),
+        other_lang=other,
+        other_name=NAMES[other],
+        body=fragment(found, language, source=source),
+        foot=voice(
+            "Skor tidak menunjukkan sebab-akibat. Mohon jangan mencari tahu siapa menjawab apa.",
+            "Scores do not show cause and effect. Please do not try to find out who answered what.",
+        ),
+    )
+
+
+def fragment(found: Findings, language: Language, *, source: str = "") -> str:
+    """The page without its frame: what stands between ``<main>`` and ``</main>``.
+
+    It takes the classes of ``report.css``; its tables and headings have ids.
+    """
+    voice = Voice(language)
     number = Numbering(voice)
     parts = [
         (anchor, title, body)
@@ -60,7 +83,7 @@ def page(found: Findings, language: Language, *, source: str = "", main: Languag
         if body
     ]
     toc = "".join(f'<li><a href="#{anchor}">{escape(title)}</a></li>' for anchor, title, _ in parts)
-    body = "\n".join(
+    return "\n".join(
         [
             _opening(found, voice, source),
             f'<ul class="toc">{toc}</ul>',
@@ -70,21 +93,6 @@ def page(found: Findings, language: Language, *, source: str = "", main: Languag
                 for anchor, title, content in parts
             ),
         ]
-    )
-    other: Language = "en" if language == "id" else "id"
-    template = Template((HERE / "page.html").read_text(encoding="utf-8"))
-    return template.substitute(
-        lang=language,
-        title=escape(_title(found, voice)),
-        skip=voice("Langsung ke isi", "Skip to content"),
-        other_page=page_name(other, main),
-        other_lang=other,
-        other_name=NAMES[other],
-        body=body,
-        foot=voice(
-            "Skor tidak menunjukkan sebab-akibat. Mohon jangan mencari tahu siapa menjawab apa.",
-            "Scores do not show cause and effect. Please do not try to find out who answered what.",
-        ),
     )
 
 

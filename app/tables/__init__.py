@@ -18,11 +18,14 @@ from app.tables.log import AuditEvent, IdentityAuditEvent
 from app.tables.research import Dataset, Project
 from app.tables.rights import DataRequest, Deletion, Erasure, RetentionNotice
 from app.tables.roster import Code, Participant
+from app.tables.runs import AnalysisRun, AnalysisRunWave, TextDecision
 from app.tables.staff import ApiToken, Invitation, RecoveryCode, RoleGrant, Staff, StaffSession
 
 __all__ = [
     "IDENTITY",
     "NAMING_CONVENTION",
+    "AnalysisRun",
+    "AnalysisRunWave",
     "ApiToken",
     "AuditEvent",
     "Background",
@@ -47,6 +50,7 @@ __all__ = [
     "Staff",
     "StaffSession",
     "Table",
+    "TextDecision",
     "UtcDateTime",
     "Wave",
 ]
