@@ -17,6 +17,7 @@ from instrument.model import LANGUAGES, Language
 
 if TYPE_CHECKING:
     import pandas as pd
+    from xlsxwriter.worksheet import Worksheet
 
 RESULTS = "results.json"
 WORKBOOK = "tables.xlsx"
@@ -79,11 +80,8 @@ def write_workbook(path: Path, made: Sequence[tuple[str, pd.DataFrame]]) -> None
             book.add_worksheet("empty").write_string(0, 0, "no table at this n")
 
 
-def _cell(sheet: object, line: int, column: int, value: object) -> None:
-    from xlsxwriter.worksheet import Worksheet
-
-    assert isinstance(sheet, Worksheet)
+def _cell(sheet: Worksheet, line: int, column: int, value: object) -> None:
     if isinstance(value, bool) or not hasattr(value, "__float__"):
         sheet.write_string(line, column, "" if value is None else str(value))
-    elif math.isfinite(number := float(value)):
+    elif math.isfinite(number := float(value)):  # type: ignore[arg-type]
         sheet.write_number(line, column, number)
