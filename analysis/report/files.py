@@ -56,8 +56,8 @@ def fragment_name(language: Language) -> str:
 def write_workbook(path: Path, made: Sequence[tuple[str, pd.DataFrame]]) -> None:
     """Write tables into one XLSX file, a sheet each; row names come first.
 
-    Numbers keep all their digits, a missing one is an empty cell; no text becomes a formula
-    or a link. Raises OSError.
+    Numbers have 16 digits (Excel itself shows 15), a missing one is an empty cell; no text
+    becomes a formula or a link. Raises OSError.
     """
     import xlsxwriter
 
@@ -83,5 +83,5 @@ def write_workbook(path: Path, made: Sequence[tuple[str, pd.DataFrame]]) -> None
 def _cell(sheet: Worksheet, line: int, column: int, value: object) -> None:
     if isinstance(value, bool) or not hasattr(value, "__float__"):
         sheet.write_string(line, column, "" if value is None else str(value))
-    elif math.isfinite(number := float(value)):  # type: ignore[arg-type]
+    elif math.isfinite(number := float(value)):
         sheet.write_number(line, column, number)
