@@ -14,43 +14,29 @@ from sqlmodel import Session, col, select
 
 from app import audit
 from app.codes import code_hmac, new_code
-from app.errors import AppError
+from app.members.errors import (
+    ChangedMeanwhile,
+    CodesExhausted,
+    ParticipantLeft,
+    UnknownParticipant,
+)
+from app.members.phone_book import PhoneBook
 from app.tables import Code, Participant
 
-_DRAWS = 16
-
-
-class UnknownParticipant(AppError):
-    """Nobody on this community's roster has that id."""
-
-    status = 404
-    slug = "unknown-participant"
-    title_id = "Orang ini tidak ada di daftar"
-    title_en = "This person is not on the roster"
-    hint_id = "Muat ulang daftar anggota: mungkin baru saja diubah."
-    hint_en = "Load the roster again: it may have just been changed."
-
-
-class ParticipantLeft(AppError):
-    """Somebody who left gets no code."""
-
-    status = 409
-    slug = "participant-left"
-    title_id = "Orang ini sudah keluar dari komunitas"
-    title_en = "This person has left the community"
-    hint_id = "Hapus tanggal keluarnya dulu, kalau memang masih anggota."
-    hint_en = "Take back the leaving date first, if they are still a member."
-
-
-class CodesExhausted(AppError):
-    """Sixteen draws in a row were taken: the random source is broken."""
-
-    status = 500
-    slug = "codes-exhausted"
-    title_id = "Kode baru tidak bisa dibuat"
-    title_en = "No new code could be made"
-    hint_id = "Pengelola: periksa sumber acak sistem ini."
-    hint_en = "Operator: check this machine's source of randomness."
+__all__ = [
+    "CodesExhausted",
+    "ParticipantLeft",
+    "UnknownParticipant",
+    "add_participant",
+    "change_participant",
+    "issue_code",
+    "issue_link",
+    "mark_left",
+    "revoke_code",
+    "take_back_leaving",
+]
+DRAWS = 16
+"""Tries for a code that nobody has."""
 
 
 def add_participant(
@@ -61,18 +47,20 @@ def add_participant(
     joined_on: date,
     by: str,
     at: datetime,
-    phone: bytes | None = None,
+    phone: str | None = None,
+    phones: PhoneBook | None = None,
 ) -> Participant:
     """Put a person on the roster; their respondent_ref is drawn here and never shown.
 
-    ``phone`` must be encrypted already.
+    ``phone`` (country code and digits) is sealed by ``phones``; without one it is not kept.
     """
+    ref = uuid4()
     participant = Participant(
         community_id=community_id,
         display_name=display_name.strip(),
-        phone=phone,
+        phone=phones.seal(ref, phone) if phones is not None and phone is not None else None,
         joined_on=joined_on,
-        respondent_ref=uuid4(),
+        respondent_ref=ref,
     )
     session.add(participant)
     session.flush()
@@ -91,10 +79,55 @@ def mark_left(
 ) -> Participant:
     """Note that somebody left; from that day their code opens nothing."""
     participant = _participant(session, community_id, participant_id)
-    participant.left_on = left_on
+    participant.left_on = max(left_on, participant.joined_on)
     session.add(participant)
     session.flush()
     _log(session, participant, "participant.leave", by, at)
+    return participant
+
+
+def take_back_leaving(
+    *, session: Session, community_id: int, participant_id: int, by: str, at: datetime
+) -> Participant:
+    """Make somebody a member again; the code they had opens again, since it never went."""
+    participant = _participant(session, community_id, participant_id)
+    if participant.left_on is None:
+        return participant
+    participant.left_on = None
+    session.add(participant)
+    session.flush()
+    _log(session, participant, "participant.return", by, at)
+    return participant
+
+
+def change_participant(
+    *,
+    session: Session,
+    community_id: int,
+    participant_id: int,
+    display_name: str,
+    phone: str | None,
+    seen: str,
+    phones: PhoneBook,
+    by: str,
+    at: datetime,
+) -> Participant:
+    """Correct a name or a phone (country code and digits).
+
+    ``seen`` is `PhoneBook.fingerprint` of what the page showed. Raises ChangedMeanwhile
+    where somebody else was quicker.
+    """
+    participant = _participant(session, community_id, participant_id)
+    if phones.fingerprint(participant) != seen:
+        raise ChangedMeanwhile(str(participant_id))
+    name = display_name.strip()
+    if (name, phone) == (participant.display_name, phones.read(participant)):
+        return participant
+    participant.display_name = name
+    participant.phone = None if phone is None else phones.seal(participant.respondent_ref, phone)
+    session.add(participant)
+    session.flush()
+    _log(session, participant, "participant.change", by, at)
     return participant
 
 
@@ -183,7 +216,7 @@ def _revoke_valid(session: Session, participant: Participant, kind: str, at: dat
 
 
 def _unused_code(session: Session, community_id: int, key: bytes) -> tuple[str, bytes]:
-    for _ in range(_DRAWS):
+    for _ in range(DRAWS):
         code = new_code()
         made = code_hmac(key, community_id, code)
         taken = session.exec(select(Code.id).where(col(Code.code_hmac) == made)).first()

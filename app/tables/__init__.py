@@ -17,7 +17,7 @@ from app.tables.base import IDENTITY, NAMING_CONVENTION, Table, UtcDateTime
 from app.tables.log import AuditEvent, IdentityAuditEvent
 from app.tables.research import Dataset, Project
 from app.tables.rights import DataRequest, Deletion, Erasure, RetentionNotice
-from app.tables.roster import Code, Participant
+from app.tables.roster import Code, Participant, RosterImport
 from app.tables.runs import AnalysisRun, AnalysisRunWave, TextDecision
 from app.tables.staff import ApiToken, Invitation, RecoveryCode, RoleGrant, Staff, StaffSession
 
@@ -47,6 +47,7 @@ __all__ = [
     "Response",
     "RetentionNotice",
     "RoleGrant",
+    "RosterImport",
     "Staff",
     "StaffSession",
     "Table",

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     CheckConstraint,
+    Column,
     Date,
     ForeignKeyConstraint,
     Index,
@@ -96,6 +97,10 @@ class Wave(Table, table=True):
     """The analysis plan's open choices: ``{"aimed": [scale, scale]}``."""
     consent: list[dict[str, str]] = Field(default_factory=list, sa_type=JSON, nullable=False)
     """The consent paragraphs with their brackets filled: ``[{"id": ..., "en": ...}]``."""
+    consent_words: dict[str, dict[str, str]] | None = Field(
+        default=None, sa_column=Column(JSON(none_as_null=True), nullable=True)
+    )
+    """What was typed for each [bracket], by language; None where the text came as a whole."""
     is_test: bool = Field(default=False)
     """Accepts answers before it opens; they are deleted when it opens."""
     keep_until: date | None = Field(default=None, sa_type=Date)

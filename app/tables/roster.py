@@ -68,3 +68,15 @@ class Code(Table, table=True):
     code_hmac: bytes = Field(sa_type=LargeBinary, nullable=False)
     issued_at: datetime = Field(sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class RosterImport(Table, table=True):
+    """A roster file that was taken in; its preview's id keeps it from being taken in twice."""
+
+    __tablename__ = "roster_import"
+    __table_args__ = (CheckConstraint("added >= 0", name="added"), {"schema": IDENTITY})
+
+    id: UUID = Field(primary_key=True, sa_type=Uuid)
+    community_id: int
+    applied_at: datetime = Field(sa_type=UtcDateTime)
+    added: int

@@ -76,3 +76,45 @@ class OtherWaveOpen(WaveError):
     title_en = "Another wave is still open"
     hint_id = "Tutup gelombang yang terbuka dulu."
     hint_en = "Close the open wave first."
+
+
+class PlanChanged(WaveError):
+    """Somebody else changed the plan since the page was shown."""
+
+    slug = "plan-changed"
+    title_id = "Orang lain baru saja mengubah rencana ini"
+    title_en = "Somebody else has just changed this plan"
+    hint_id = "Bandingkan kedua versi, lalu pilih mana yang disimpan."
+    hint_en = "Compare both versions, then choose which one to keep."
+
+
+class EventChanged(WaveError):
+    """Somebody else changed the meeting since the page was shown."""
+
+    slug = "event-changed"
+    title_id = "Orang lain baru saja mengubah kegiatan ini"
+    title_en = "Somebody else has just changed this meeting"
+    hint_id = "Bandingkan kedua versi, lalu pilih mana yang disimpan."
+    hint_en = "Compare both versions, then choose which one to keep."
+
+
+class UnknownEvent(WaveError):
+    """No such meeting in this community."""
+
+    status = 404
+    slug = "unknown-event"
+    title_id = "Kegiatan ini tidak ada di catatan"
+    title_en = "This meeting is not in the log"
+    hint_id = "Muat ulang catatan kegiatan: mungkin baru saja dihapus."
+    hint_en = "Load the log of meetings again: it may have just been removed."
+
+
+class UnfitEvent(WaveError):
+    """A meeting that cannot be."""
+
+    status = 422
+    slug = "unfit-event"
+    title_id = "Kegiatan ini tidak bisa dicatat"
+    title_en = "This meeting cannot be noted"
+    hint_id = "Periksa jenis kegiatan dan jumlah yang hadir."
+    hint_en = "Check the kind of meeting and how many came."

@@ -19,7 +19,7 @@ from app.tables import Community, Consent, Draft, Response, Wave
 from app.views import create_answer_views
 from app.wave_reader import UnknownCommunity, UnknownWave, WaveView, current_wave
 from app.waves.closing import settle_drafts
-from app.waves.consent import open_brackets
+from app.waves.consent import fill_all, open_brackets
 from app.waves.errors import (
     DefinitionChanged,
     NotReadyToOpen,
@@ -101,16 +101,13 @@ def create_wave(
 ) -> Wave:
     """Plan the community's next wave, as a draft that `open_wave` locks.
 
-    ``consent`` None takes the definition's paragraphs, brackets and all
-    (`app.waves.consent.fill` fills them). Raises UnknownCommunity, UnfitWave.
+    ``consent`` None takes the whole text with its brackets (`app.waves.consent.fill_all`),
+    which `app.waves.planning.change_plan` fills. Raises UnknownCommunity, UnfitWave.
     """
     if session.get(Community, community_id) is None:
         raise UnknownCommunity(str(community_id))
-    _check_plan(instrument, form, modules, floors, aimed)
-    paragraphs = consent
-    if paragraphs is None:
-        texts = () if instrument.consent is None else instrument.consent.paragraphs
-        paragraphs = [{"id": text.id, "en": text.en} for text in texts]
+    check_plan(instrument, form, modules, floors, aimed)
+    paragraphs = fill_all(instrument, {}) if consent is None else consent
     last = session.exec(
         select(func.max(Wave.number)).where(col(Wave.community_id) == community_id)
     ).one()
@@ -130,12 +127,13 @@ def create_wave(
         floors={**DEFAULT_FLOORS, **(floors or {})},
         plan={"aimed": list(aimed)},
         consent=[dict(paragraph) for paragraph in paragraphs],
+        consent_words={} if consent is None else None,
         is_test=is_test,
         is_simulated=is_simulated,
     )
     session.add(wave)
     session.flush()
-    _log(session, wave, "wave.create", by, at)
+    log(session, wave, "wave.create", by, at)
     return wave
 
 
@@ -145,7 +143,7 @@ def open_wave(*, session: Session, wave_id: int, by: str, at: datetime) -> Wave:
     Rows of a test are deleted. Raises WrongState, NotReadyToOpen (what is missing),
     UnfitWave (over already), DefinitionChanged (not the published text), OtherWaveOpen.
     """
-    wave = _locked(session, wave_id)
+    wave = locked(session, wave_id)
     if wave.state != "draft":
         raise WrongState(f"{wave.state}, only a draft can be opened")
     missing = [
@@ -159,12 +157,12 @@ def open_wave(*, session: Session, wave_id: int, by: str, at: datetime) -> Wave:
     if wave.closes_at is not None and wave.closes_at <= at:
         raise UnfitWave("its closing time is over already")
     instrument = _published(wave)
-    _delete_test_rows(session, wave)
+    delete_test_rows(session, wave)
     wave.is_test = False
     wave.state = "open"
     _flush_as_open(session, wave)
     create_answer_views(session.connection(), instrument)
-    _log(session, wave, "wave.open", by, at)
+    log(session, wave, "wave.open", by, at)
     return wave
 
 
@@ -173,14 +171,14 @@ def close_wave(*, session: Session, wave_id: int, by: str, at: datetime) -> Wave
 
     Raises WrongState.
     """
-    wave = _locked(session, wave_id)
+    wave = locked(session, wave_id)
     if wave.state != "open":
         raise WrongState(f"{wave.state}, only an open wave can be closed")
     kept, dropped = settle_drafts(session, wave, at)
     wave.state = "closed"
     session.add(wave)
     session.flush()
-    _log(session, wave, "wave.close", by, at, partial=kept, blank_drafts=dropped)
+    log(session, wave, "wave.close", by, at, partial=kept, blank_drafts=dropped)
     return wave
 
 
@@ -188,26 +186,26 @@ def extend_wave(
     *, session: Session, wave_id: int, closes_at: datetime, by: str, at: datetime
 ) -> Wave:
     """Reopen a closed wave, before publication only. Raises WrongState, OtherWaveOpen."""
-    wave = _locked(session, wave_id)
+    wave = locked(session, wave_id)
     if wave.state not in ("open", "closed"):
         raise WrongState(f"{wave.state}, only an open or closed wave can be extended")
     if closes_at <= at:
         raise UnfitWave("the new closing time is over already")
     wave.state, wave.closes_at = "open", closes_at
     _flush_as_open(session, wave)
-    _log(session, wave, "wave.extend", by, at)
+    log(session, wave, "wave.extend", by, at)
     return wave
 
 
 def publish_wave(*, session: Session, wave_id: int, by: str, at: datetime) -> Wave:
     """Mark that the wave's scorecard is out. Raises WrongState."""
-    wave = _locked(session, wave_id)
+    wave = locked(session, wave_id)
     if wave.state != "closed":
         raise WrongState(f"{wave.state}, only a closed wave can be published")
     wave.state = "published"
     session.add(wave)
     session.flush()
-    _log(session, wave, "wave.publish", by, at)
+    log(session, wave, "wave.publish", by, at)
     return wave
 
 
@@ -239,13 +237,14 @@ def sweep_now(database: Database, *, now: datetime) -> list[int]:
         return sweep(session=session, at=now)
 
 
-def _check_plan(
+def check_plan(
     instrument: Instrument,
     form: str,
     modules: Sequence[str],
     floors: Mapping[str, int] | None,
     aimed: Sequence[str],
 ) -> None:
+    """Raise UnfitWave unless the instrument has what the plan names."""
     if form not in {known.code for known in instrument.forms}:
         raise UnfitWave(f"{instrument.key} {instrument.version} has no form {form}")
     unknown = set(modules) - {module.code for module in instrument.modules}
@@ -272,7 +271,8 @@ def _published(wave: Wave) -> Instrument:
     return instrument
 
 
-def _delete_test_rows(session: Session, wave: Wave) -> None:
+def delete_test_rows(session: Session, wave: Wave) -> None:
+    """Delete what was answered while the wave was tried out."""
     for table in (Draft, Response):
         mine = (col(table.community_id) == wave.community_id, col(table.wave_id) == wave.id)
         session.execute(
@@ -294,7 +294,8 @@ def _flush_as_open(session: Session, wave: Wave) -> None:
         raise OtherWaveOpen(f"community {community_id}") from error
 
 
-def _locked(session: Session, wave_id: int) -> Wave:
+def locked(session: Session, wave_id: int) -> Wave:
+    """The wave as it is now, held until the transaction ends. Raises UnknownWave."""
     wave = session.exec(
         select(Wave)
         .where(col(Wave.id) == wave_id)
@@ -306,9 +307,10 @@ def _locked(session: Session, wave_id: int) -> Wave:
     return wave
 
 
-def _log(
+def log(
     session: Session, wave: Wave, action: str, by: str, at: datetime, **detail: str | int
 ) -> None:
+    """Write the act into the audit log."""
     audit.record(
         session,
         by=by,
