@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import Select
 
 from app.members.errors import UnknownParticipant
 from app.members.phone_book import PhoneBook
@@ -94,7 +95,8 @@ def find(session: Session, *, community_id: int, participant_id: int, phones: Ph
     ).one_or_none()
     if row is None:
         raise UnknownParticipant(str(participant_id))
-    return _person(*row, phones)
+    person, since = row
+    return _person(person, since, phones)
 
 
 def people(
@@ -152,8 +154,8 @@ def _which(which: Which, today: date) -> ColumnElement[bool]:
     return here
 
 
-def _people() -> Select[tuple[Participant, datetime | None]]:
-    # at most one valid code a person: a unique index says so
+def _people() -> Select[Participant, datetime]:
+    # At most one valid code a person, a unique index says; the outer join gives None for none.
     return select(Participant, col(Code.issued_at)).join(
         Code,
         and_(

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import or_
+from sqlalchemy import delete, or_
 from sqlmodel import Session, col, func, select
 
-from app.tables import Participant, Wave
+from app.tables import DataVersion, Participant, Wave
 from app.wave_reader import Access, UnknownWave
 from app.waves import service
 from app.waves.consent import fill_all, open_brackets
@@ -179,6 +179,11 @@ def discard_wave(*, session: Session, wave_id: int, by: str, at: datetime) -> in
     wave = service.locked(session, wave_id)
     _still_draft(wave)
     service.delete_test_rows(session, wave)
+    session.execute(
+        delete(DataVersion).where(
+            col(DataVersion.community_id) == wave.community_id, col(DataVersion.wave_id) == wave.id
+        )
+    )
     session.delete(wave)
     session.flush()
     service.log(session, wave, "wave.discard", by, at)

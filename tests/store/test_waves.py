@@ -74,7 +74,7 @@ def test_a_wave_with_something_missing_does_not_open(world, missing):
 
 def test_an_unfilled_bracket_keeps_a_wave_shut_and_is_named(world):
     world.close()
-    wave = world.add_wave(consent=None)
+    wave = world.add_wave(consent=fill(world.instrument, {}))
     with pytest.raises(NotReadyToOpen) as raised:
         world.open(wave.id)
     assert raised.value.brackets == ("[komunitas] (id)", "[community] (en)")
