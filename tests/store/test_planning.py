@@ -177,7 +177,7 @@ def test_stopping_a_trial_or_dropping_the_plan_deletes_what_was_answered(world, 
             assert world.count("response") == world.count("consent") == 0
     finally:
         store.close()
-    assert world.rows(f"SELECT id FROM wave WHERE id = {draft.id}") == []  # noqa: S608 - a number
+    assert world.rows(f"SELECT id FROM wave WHERE id = {draft.id}") == []
 
 
 def test_no_trial_while_the_link_leads_elsewhere(world):
