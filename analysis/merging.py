@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from typing import Protocol, Self, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 from analysis.errors import NotEnoughData
 
@@ -15,11 +16,31 @@ AHEAD = 8
 class Mergeable(Protocol):
     """A statistic of rows: ``a + b`` is the statistic of both sets of rows together."""
 
-    def __add__(self, other: Self, /) -> Self: ...
+    def __add__(self, other: Any, /) -> Any: ...
 
 
 P = TypeVar("P")
 S = TypeVar("S", bound=Mergeable)
+R = TypeVar("R")
+R_in = TypeVar("R_in", covariant=True)  # noqa: PLC0105 - it is what a kernel is given
+
+
+class Cases(Protocol[R_in]):
+    """Rows of one group, wherever they are: all that a sum over cases needs to know."""
+
+    def total(self, kernel: Callable[[R_in], S], /) -> S:
+        """Add up what ``kernel`` makes of every block of rows."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held(Generic[R]):
+    """Rows in memory: one block."""
+
+    rows: R
+
+    def total(self, kernel: Callable[[R], S], /) -> S:
+        """Return what ``kernel`` makes of them."""
+        return kernel(self.rows)
 
 
 def reduce(

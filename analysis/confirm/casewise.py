@@ -20,6 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.confirm.normal import NormalLikelihood, Sample
+from analysis.confirm.table import Slopes
+from analysis.merging import Cases
 from analysis.moments import Floats
 
 CHUNK = 4096
@@ -33,42 +35,69 @@ class Traces:
     baseline: float
 
 
-def meat(likelihood: NormalLikelihood, x: Floats, rows: Sequence[Floats]) -> Floats:
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoreProducts:
+    """Complete rows (n, p) to the sum of the outer products of their scores, cells x cells."""
+
+    slopes: Slopes
+    inverse: Floats
+    centre: Floats
+    constant: Floats
+
+    def __call__(self, rows: Floats) -> Floats:
+        """Sum over the rows, `CHUNK` at a time."""
+        total = np.zeros((len(self.constant),) * 2)
+        for begin in range(0, len(rows), CHUNK):
+            a = self.inverse @ (rows[begin : begin + CHUNK] - self.centre).T
+            scores = self.slopes.scores(a)
+            scores -= self.constant[:, None]
+            total += scores @ scores.T
+        return total
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FourthMoments:
+    """Complete rows (n, p) to the sums of D^4 (first) and of every item's fourth power."""
+
+    mean: Floats
+    whiten: Floats
+
+    def __call__(self, rows: Floats) -> Floats:
+        """Sum over the rows, `CHUNK` at a time."""
+        total = np.zeros(1 + len(self.mean))
+        for begin in range(0, len(rows), CHUNK):
+            centred = rows[begin : begin + CHUNK] - self.mean
+            distance = ((centred @ self.whiten) ** 2).sum(axis=1)
+            total[0] += distance @ distance
+            squares = centred**2
+            total[1:] += np.einsum("np,np->p", squares, squares)
+        return total
+
+
+def meat(likelihood: NormalLikelihood, x: Floats, rows: Sequence[Cases[Floats]]) -> Floats:
     """B0 (q, q): mean outer product of the cases' scores at ``x``.
 
     ``rows``: complete rows (n_g, p) of each group, in the likelihood's item order.
     """
     table = likelihood.table
     out = np.zeros((table.size, table.size))
-    places = zip(likelihood.at(x), likelihood.samples, rows, strict=True)
-    for at, sample, data in places:
+    for at, sample, cases in zip(likelihood.at(x), likelihood.samples, rows, strict=True):
         centre = at.matrices.mu() if table.means else sample.mean
         constant = at.slopes.gradient(at.inverse) / 2
-        block = np.zeros((len(at.part.cells),) * 2)
-        for begin in range(0, len(data), CHUNK):
-            a = at.inverse @ (data[begin : begin + CHUNK] - centre).T
-            scores = at.slopes.scores(a)
-            scores -= constant[:, None]
-            block += scores @ scores.T
+        block = cases.total(ScoreProducts(at.slopes, at.inverse, centre, constant))
         at.part.add_square(out, block / likelihood.n)
     return out
 
 
-def traces(samples: Sequence[Sample], rows: Sequence[Floats], *, means: bool) -> Traces:
+def traces(samples: Sequence[Sample], rows: Sequence[Cases[Floats]], *, means: bool) -> Traces:
     """Kurtosis terms of the Yuan-Bentler factor, from complete rows."""
     saturated = baseline = 0.0
-    for sample, data in zip(samples, rows, strict=True):
+    for sample, cases in zip(samples, rows, strict=True):
         p = len(sample.mean)
         whiten = np.linalg.inv(np.linalg.cholesky(sample.covariance)).T
-        fourth, fourth_by_item = 0.0, np.zeros(p)
-        for begin in range(0, len(data), CHUNK):
-            centred = data[begin : begin + CHUNK] - sample.mean
-            distance = ((centred @ whiten) ** 2).sum(axis=1)
-            fourth += float(distance @ distance)
-            squares = centred**2
-            fourth_by_item += np.einsum("np,np->p", squares, squares)
-        kurtosis = fourth_by_item / sample.n / np.diag(sample.covariance) ** 2
+        fourth = cases.total(FourthMoments(sample.mean, whiten)) / sample.n
+        kurtosis = fourth[1:] / np.diag(sample.covariance) ** 2
         more = p if means else 0
-        saturated += (fourth / sample.n - p) / 2 + more
+        saturated += float(fourth[0] - p) / 2 + more
         baseline += float((kurtosis - 1).sum()) / 2 + more
     return Traces(saturated, baseline)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.confirm.normal import Sample, sample_of
-from analysis.confirm.patterns import Patterns, patterns_of
+from analysis.confirm.patterns import Patterns, SortedRows, sort
 from analysis.confirm.saturated import Saturated, saturated
 from analysis.errors import (
     BadCell,
@@ -20,6 +20,7 @@ from analysis.errors import (
     NotANumber,
     NotEnoughData,
 )
+from analysis.merging import Cases, Held
 from analysis.moments import (
     Floats,
     require_positive_definite,
@@ -38,6 +39,8 @@ class Incomplete:
     """Patterns of missing answers and the unrestricted moments, by group."""
 
     patterns: tuple[Patterns, ...]
+    """About the observed means."""
+    cases: tuple[Cases[SortedRows], ...]
     saturated: tuple[Saturated, ...]
 
 
@@ -50,8 +53,8 @@ class Prepared:
     """Groups in order of first appearance; one empty label without groups."""
     samples: tuple[Sample, ...]
     """Moments: of complete rows, or by maximum likelihood where answers are missing."""
-    rows: tuple[Floats, ...] | None
-    """Complete rows by group; None under fiml."""
+    rows: tuple[Cases[Floats], ...] | None
+    """Complete rows by group; None under fiml, and where there are moments alone."""
     incomplete: Incomplete | None
     n: int
     dropped: int
@@ -142,25 +145,54 @@ def prepare(
     used = [_kept(part, missing) for part in parts]
     for part, label in zip(used, labels, strict=True):
         _refuse_small(names, part, label, missing, rows_per_item)
-    n = sum(len(part) for part in used)
     if missing == "listwise":
-        samples = tuple(sample_of(part) for part in used)
-        for sample in samples:
-            require_positive_definite(names, to_correlation(sample.covariance))
-        return Prepared(names, labels, samples, tuple(used), None, n, total - n)
+        samples = [sample_of(part) for part in used]
+        return of_complete(names, labels, samples, [Held(part) for part in used], total)
+    ready = [sort(part) for part in used]
+    return of_incomplete(
+        names, labels, [one.patterns for one in ready], [Held(one) for one in ready], total
+    )
+
+
+def of_complete(
+    names: tuple[str, ...],
+    labels: tuple[str, ...],
+    samples: Sequence[Sample],
+    rows: Sequence[Cases[Floats]],
+    given: int,
+) -> Prepared:
+    """Data of complete rows; ``given``: rows before any was dropped.
+
+    Raises `ImproperSolution` for a singular matrix.
+    """
+    for sample in samples:
+        require_positive_definite(names, to_correlation(sample.covariance))
+    n = sum(sample.n for sample in samples)
+    return Prepared(names, labels, tuple(samples), tuple(rows), None, n, given - n)
+
+
+def of_incomplete(
+    names: tuple[str, ...],
+    labels: tuple[str, ...],
+    patterns: Sequence[Patterns],
+    rows: Sequence[Cases[SortedRows]],
+    given: int,
+) -> Prepared:
+    """Data of rows with missing answers (patterns and rows about the observed means).
+
+    Raises `NotEnoughData` (a pair of items hardly ever answered together),
+    `ImproperSolution`, `NotConverged`.
+    """
     found = []
-    ready = []
-    for part in used:
-        patterns = patterns_of(part)
-        _refuse_unseen_pairs(names, patterns)
-        ready.append(patterns)
-        found.append(saturated(patterns, names))
+    for one in patterns:
+        _refuse_unseen_pairs(names, one)
+        found.append(saturated(one, names))
     samples = tuple(one.sample for one in found)
     for sample in samples:
         require_positive_definite(names, to_correlation(sample.covariance))
-    return Prepared(
-        names, labels, samples, None, Incomplete(tuple(ready), tuple(found)), n, total - n
-    )
+    n = sum(one.n for one in patterns)
+    incomplete = Incomplete(tuple(patterns), tuple(rows), tuple(found))
+    return Prepared(names, labels, samples, None, incomplete, n, given - n)
 
 
 def _kept(part: Floats, missing: MissingRule) -> Floats:
@@ -172,22 +204,29 @@ def _kept(part: Floats, missing: MissingRule) -> Floats:
 def _refuse_small(
     names: tuple[str, ...], part: Floats, label: str, missing: str, rows_per_item: float
 ) -> None:
-    where = f" in group {label}" if label else ""
-    p = len(names)
-    least = max(p + 1, int(np.ceil(rows_per_item * p)))
-    if len(part) < least:
-        kind = "complete rows" if missing == "listwise" else "rows with an answer"
-        raise NotEnoughData(
-            f"{len(part)} {kind}{where} for {p} items ({', '.join(names)}); at least {least} are "
-            "needed. Give more rows, leave out items"
-            + (" or the group." if label else ", or use missing='fiml' if answers are missing.")
-        )
+    require_rows(names, len(part), missing, label, rows_per_item)
     try:
         require_variation(names, part)
     except DegenerateItem as error:
         if not label:
             raise
         raise DegenerateItem([f"{item} (group {label})" for item in error.items]) from None
+
+
+def require_rows(
+    names: tuple[str, ...], n: int, missing: str, label: str = "", rows_per_item: float = 0.0
+) -> None:
+    """Refuse fewer rows than a model of the items needs. Raises `NotEnoughData`."""
+    where = f" in group {label}" if label else ""
+    p = len(names)
+    least = max(p + 1, int(np.ceil(rows_per_item * p)))
+    if n < least:
+        kind = "complete rows" if missing == "listwise" else "rows with an answer"
+        raise NotEnoughData(
+            f"{n} {kind}{where} for {p} items ({', '.join(names)}); at least {least} are "
+            "needed. Give more rows, leave out items"
+            + (" or the group." if label else ", or use missing='fiml' if answers are missing.")
+        )
 
 
 def _refuse_unseen_pairs(names: tuple[str, ...], data: Patterns) -> None:

@@ -186,7 +186,7 @@ def _uncertainty(
         scaling = _Scaling(found.saturated, float((meat * bread).sum()), found.baseline)
     else:
         assert data.incomplete is not None
-        meat = objective.meat(x)
+        meat = objective.meat(x, data.incomplete.cases)
         scaling = _missing_scaling(data.incomplete, float((meat * bread).sum()))
     covariance = bread @ meat @ bread / data.n
     return (covariance + covariance.T) / 2, scaling
@@ -195,12 +195,13 @@ def _uncertainty(
 def _missing_scaling(incomplete: Incomplete, model: float) -> _Scaling:
     saturated = baseline = 0.0
     meats = []
-    for patterns, one in zip(incomplete.patterns, incomplete.saturated, strict=True):
-        meat = saturated_meat(patterns, one.sample.mean, one.sample.covariance)
+    groups = zip(incomplete.patterns, incomplete.cases, incomplete.saturated, strict=True)
+    for patterns, cases, one in groups:
+        meat = saturated_meat(cases, one.sample)
         information = one.at.information
         assert information is not None
         saturated += float(np.trace(np.linalg.solve(information, meat)))
-        baseline += float((item_kurtosis(patterns) - 1).sum()) / 2 + len(one.sample.mean)
+        baseline += float((item_kurtosis(patterns, cases) - 1).sum()) / 2 + len(one.sample.mean)
         meats.append(meat)
     return _Scaling(saturated, model, baseline, tuple(meats))
 
@@ -251,15 +252,9 @@ def _likelihoods(data: Prepared, best: Optimum) -> tuple[float, float, float]:
     for patterns, one in zip(data.incomplete.patterns, data.incomplete.saturated, strict=True):
         saturated += one.log_likelihood
         free += patterns.n * one.at.deviance
-        variance = item_variances(patterns.rows, patterns.answered)
+        variance = patterns.squares / patterns.answered
         base += float((patterns.answered * (np.log(variance) + 1)).sum())
     return saturated, data.n * best.deviance - free, base - free
-
-
-def item_variances(centred: Floats, answered: Sequence[int] | np.ndarray) -> Floats:
-    """Variance of each item over its own answers (divisor: its own n)."""
-    variance: Floats = np.einsum("np,np->p", centred, centred) / np.asarray(answered)
-    return variance
 
 
 def _corrected(data: Prepared, table: Table, x: Floats, scaling: _Scaling | None) -> Fit:
@@ -281,7 +276,7 @@ def _corrected(data: Prepared, table: Table, x: Floats, scaling: _Scaling | None
         )
         slopes = part.slopes(part.matrices(x)).moments(means=True)
         deltas.append(part.columns(slopes, table.size))
-        variance = item_variances(patterns.rows, patterns.answered)
+        variance = patterns.squares / patterns.answered
         gap = one.sample.mean - patterns.centre
         second = np.diag(one.sample.covariance) + gap**2
         base += patterns.n * float(

@@ -9,12 +9,22 @@ Bentler (2000) for the casewise products.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from analysis.confirm.casewise import CHUNK
-from analysis.confirm.patterns import Batch, Patterns, batches, deviance, moment_space
+from analysis.confirm.normal import Sample
+from analysis.confirm.patterns import (
+    Batch,
+    Patterns,
+    SortedRows,
+    batches,
+    deviance,
+    moment_space,
+)
 from analysis.confirm.table import Slopes, Table, vech_index, vech_weights
+from analysis.merging import Cases
 from analysis.moments import Floats
 
 
@@ -54,22 +64,34 @@ class MissingLikelihood:
             part.add_square(information, weight * block)
         return gradient, information
 
-    def meat(self, x: Floats) -> Floats:
+    def meat(self, x: Floats, rows: Sequence[Cases[SortedRows]]) -> Floats:
         """B0 (q, q): mean outer product of the cases' scores at ``x``."""
         out = np.zeros((self.table.size,) * 2)
-        for part, data in zip(self.table.parts, self.patterns, strict=True):
+        for part, cases in zip(self.table.parts, rows, strict=True):
             matrices = part.matrices(x)
-            slopes = part.slopes(matrices)
-            block = np.zeros((len(part.cells),) * 2)
-            mu, sigma = matrices.mu(), matrices.sigma()
-            for batch in batches(data, mu, sigma):
-                constant = _constants(slopes, batch.precision)
-                for a, pattern in weighted_rows(data, mu, batch):
-                    scores = slopes.scores(a)
-                    scores -= constant[:, pattern]
-                    block += scores @ scores.T
-            part.add_square(out, block / self.n)
+            kernel = ScoreProducts(part.slopes(matrices), matrices.mu(), matrices.sigma())
+            part.add_square(out, cases.total(kernel) / self.n)
         return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoreProducts:
+    """Sorted rows to the sum of the outer products of their scores, cells x cells."""
+
+    slopes: Slopes
+    mu: Floats
+    sigma: Floats
+
+    def __call__(self, data: SortedRows) -> Floats:
+        """Sum over the rows, a batch of patterns at a time."""
+        total = np.zeros((len(self.slopes.scale),) * 2)
+        for batch in batches(data.patterns, self.mu, self.sigma):
+            constant = _constants(self.slopes, batch.precision)
+            for a, pattern in weighted_rows(data, self.mu, batch):
+                scores = self.slopes.scores(a)
+                scores -= constant[:, pattern]
+                total += scores @ scores.T
+        return total
 
 
 def _constants(slopes: Slopes, precision: Floats) -> Floats:
@@ -79,14 +101,16 @@ def _constants(slopes: Slopes, precision: Floats) -> Floats:
     return constant
 
 
-def weighted_rows(data: Patterns, mu: Floats, batch: Batch) -> Iterator[tuple[Floats, np.ndarray]]:
+def weighted_rows(
+    data: SortedRows, mu: Floats, batch: Batch
+) -> Iterator[tuple[Floats, np.ndarray]]:
     """Yield a = P_k (y - mu) as columns (p, r), and each column's pattern in the batch.
 
     Zero where the answer is missing. Runs of at most `CHUNK` rows.
     """
-    shift = mu - data.centre
-    starts = data.starts[batch.first : batch.last]
-    counts = data.counts[batch.first : batch.last]
+    shift = mu - data.patterns.centre
+    starts = data.patterns.starts[batch.first : batch.last]
+    counts = data.patterns.counts[batch.first : batch.last]
     pattern = np.repeat(np.arange(len(counts)), counts)
     begin = int(starts[0])
     for low in range(0, len(pattern), CHUNK):
@@ -103,41 +127,60 @@ def weighted_rows(data: Patterns, mu: Floats, batch: Batch) -> Iterator[tuple[Fl
         yield a, here
 
 
-def saturated_meat(data: Patterns, mu: Floats, sigma: Floats) -> Floats:
-    """B1 (p + p*, p + p*): mean outer product of casewise scores in (mu, vech Sigma).
+@dataclass(frozen=True, slots=True, eq=False)
+class SaturatedProducts:
+    """Sorted rows to the sum of outer products of their scores in (mu, vech Sigma).
 
     Rows q_i = (a_i, m/2 vech(a_i a_i')); the constant c_k = (0, m/2 vech P_k) enters
     through the pattern sums (u_k, m/2 vech H_k), never row by row.
     """
-    p = len(mu)
-    lower, half = vech_index(p), vech_weights(p) / 2
-    size = p + len(half)
-    out = np.zeros((size, size))
-    for batch in batches(data, mu, sigma):
-        for a, _ in weighted_rows(data, mu, batch):
-            q = np.empty((size, a.shape[1]))
-            q[:p] = a
-            np.multiply(a[lower[0]], a[lower[1]], out=q[p:])
-            q[p:] *= half[:, None]
-            out += q @ q.T
-        constant = np.zeros((len(batch.counts), size))
-        constant[:, p:] = half * batch.precision[:, lower[0], lower[1]]
-        h = batch.curved()
-        h += batch.counts[:, None, None] * batch.precision
-        sums = np.hstack([batch.u, half * h[:, lower[0], lower[1]]])
-        sums -= 0.5 * batch.counts[:, None] * constant
-        cross = sums.T @ constant
-        out -= cross + cross.T
-    return out / data.n
+
+    mu: Floats
+    sigma: Floats
+
+    def __call__(self, data: SortedRows) -> Floats:
+        """Sum over the rows: (p + p*, p + p*)."""
+        p = len(self.mu)
+        lower, half = vech_index(p), vech_weights(p) / 2
+        size = p + len(half)
+        out = np.zeros((size, size))
+        for batch in batches(data.patterns, self.mu, self.sigma):
+            for a, _ in weighted_rows(data, self.mu, batch):
+                q = np.empty((size, a.shape[1]))
+                q[:p] = a
+                np.multiply(a[lower[0]], a[lower[1]], out=q[p:])
+                q[p:] *= half[:, None]
+                out += q @ q.T
+            constant = np.zeros((len(batch.counts), size))
+            constant[:, p:] = half * batch.precision[:, lower[0], lower[1]]
+            h = batch.curved()
+            h += batch.counts[:, None, None] * batch.precision
+            sums = np.hstack([batch.u, half * h[:, lower[0], lower[1]]])
+            sums -= 0.5 * batch.counts[:, None] * constant
+            cross = sums.T @ constant
+            out -= cross + cross.T
+        return out
 
 
-def item_kurtosis(data: Patterns) -> Floats:
-    """Fourth moment over squared variance of each item's own answers: (p,)."""
-    squares, fourth = np.zeros(data.rows.shape[1]), np.zeros(data.rows.shape[1])
-    for begin in range(0, data.n, CHUNK):
-        # centred at the observed mean and zero where missing, so sums need no mask
+def saturated_meat(rows: Cases[SortedRows], sample: Sample) -> Floats:
+    """B1 (p + p*, p + p*): mean outer product of casewise scores in (mu, vech Sigma)."""
+    return rows.total(SaturatedProducts(sample.mean, sample.covariance)) / sample.n
+
+
+def fourth_powers(data: SortedRows) -> Floats:
+    """Sum of fourth powers of each item's answers about the centre: (p,)."""
+    fourth = np.zeros(data.rows.shape[1])
+    for begin in range(0, len(data.rows), CHUNK):
+        # zero where missing, so sums need no mask
         square = data.rows[begin : begin + CHUNK] ** 2
-        squares += square.sum(axis=0)
         fourth += np.einsum("np,np->p", square, square)
-    kurtosis: Floats = fourth * data.answered / squares**2
+    return fourth
+
+
+def item_kurtosis(patterns: Patterns, rows: Cases[SortedRows]) -> Floats:
+    """Fourth moment over squared variance of each item's own answers: (p,).
+
+    Patterns and rows about the observed means.
+    """
+    kurtosis: Floats = rows.total(fourth_powers) * patterns.answered / patterns.squares**2
     return kurtosis

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,37 +29,112 @@ BLOCK = 1_500_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Patterns:
-    """Rows of one group sorted by pattern, wholly empty rows left out."""
+    """What the likelihood needs of the rows of one group; wholly empty rows are left out.
 
-    rows: Floats
-    """(n, p), sorted by pattern, minus ``centre``, zero where missing."""
+    Two of the same ``centre`` merge with ``+``; with a centre of whole numbers and answers
+    that are whole numbers no digit depends on the order.
+    """
+
     counts: npt.NDArray[np.intp]  # (K,)
     observed: npt.NDArray[np.bool_]  # (K, p)
-    sums: Floats  # (K, p)
+    sums: Floats
+    """(K, p), of the answers minus ``centre``; zero where missing."""
     crosses: Floats
     """(K, p*), vech of each pattern's cross-product."""
-    centre: Floats  # (p,), observed means
-    answered: npt.NDArray[np.intp]  # (p,), rows that answered each item
+    centre: Floats  # (p,)
 
     @property
     def n(self) -> int:
         """Rows used."""
-        return len(self.rows)
+        return int(self.counts.sum())
+
+    @property
+    def answered(self) -> npt.NDArray[np.intp]:
+        """(p,), rows that answered each item."""
+        return np.asarray(self.counts @ self.observed, dtype=np.intp)
+
+    @property
+    def squares(self) -> Floats:
+        """(p,), squares of the answers minus ``centre``, summed."""
+        p = len(self.centre)
+        own: Floats = self.crosses[:, np.diag(vech_position(p))].sum(axis=0)
+        return own
 
     @property
     def starts(self) -> npt.NDArray[np.intp]:
-        """First row of each pattern."""
+        """First row of each pattern where rows are sorted by it."""
         return np.concatenate([[0], np.cumsum(self.counts)[:-1]]).astype(np.intp)
+
+    def __add__(self, other: Patterns) -> Patterns:
+        if not isinstance(other, Patterns):
+            return NotImplemented
+        if not np.array_equal(self.centre, other.centre):
+            raise ValueError("patterns about different centres cannot be added up")
+        observed, place = np.unique(
+            np.concatenate([self.observed, other.observed]), axis=0, return_inverse=True
+        )
+        place = place.reshape(-1)
+
+        def merged(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[Any]:
+            out = np.zeros((len(observed), *a.shape[1:]), dtype=a.dtype)
+            # a pattern stands once in each of the two
+            out[place[: len(a)]] += a
+            out[place[len(a) :]] += b
+            return out
+
+        return Patterns(
+            merged(self.counts, other.counts),
+            observed,
+            merged(self.sums, other.sums),
+            merged(self.crosses, other.crosses),
+            self.centre,
+        )
+
+    def recentred(self) -> Patterns:
+        """The same rows about the observed means."""
+        shift = self.sums.sum(axis=0) / np.maximum(self.answered, 1)
+        lower = vech_index(len(shift))
+        n = self.counts[:, None]
+        moved = shift * self.observed
+        a, b = (moved[:, at] for at in lower)
+        crosses = self.crosses - self.sums[:, lower[0]] * b - a * self.sums[:, lower[1]]
+        crosses += n * a * b
+        return Patterns(
+            self.counts, self.observed, self.sums - n * moved, crosses, self.centre + shift
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SortedRows:
+    """Rows and the patterns they are sorted by."""
+
+    rows: Floats
+    """(n, p), minus the patterns' centre, zero where missing."""
+    patterns: Patterns
 
 
 def patterns_of(data: Floats) -> Patterns:
-    """Sort rows (n, p; NaN = missing) by what they hold; empty rows are dropped."""
+    """Patterns of rows (n, p; NaN = missing) about the observed means."""
+    return sort(data).patterns
+
+
+def sort(data: Floats, centre: Floats | None = None) -> SortedRows:
+    """Sort rows (n, p; NaN = missing) by what they hold; empty rows are dropped.
+
+    ``centre`` None: the observed means.
+    """
     seen = ~np.isnan(data)
     some = seen.any(axis=1)
     if not some.all():
         data, seen = data[some], seen[some]
     p = data.shape[1]
-    answered = seen.sum(axis=0)
+    if not len(data):
+        none = np.zeros(p) if centre is None else centre
+        size = p * (p + 1) // 2
+        found = Patterns(
+            np.zeros(0, np.intp), np.zeros((0, p), bool), data, np.zeros((0, size)), none
+        )
+        return SortedRows(data, found)
     packed = np.packbits(seen, axis=1)
     wide = np.zeros((len(packed), -(-packed.shape[1] // 8) * 8), dtype=np.uint8)
     wide[:, : packed.shape[1]] = packed
@@ -70,7 +146,8 @@ def patterns_of(data: Floats) -> Patterns:
     counts = np.diff(np.append(starts, len(order)))
     rows = data[order]
     rows[~seen] = 0.0
-    centre = rows.sum(axis=0) / np.maximum(answered, 1)
+    if centre is None:
+        centre = rows.sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
     rows -= centre
     rows[~seen] = 0.0
     sums = np.add.reduceat(rows, starts, axis=0)
@@ -83,7 +160,7 @@ def patterns_of(data: Floats) -> Patterns:
     for k in np.flatnonzero(~single):
         block = rows[starts[k] : starts[k] + counts[k]]
         crosses[k] = (block.T @ block)[at]
-    return Patterns(rows, counts, seen[starts], sums, crosses, centre, answered)
+    return SortedRows(rows, Patterns(counts, seen[starts], sums, crosses, centre))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -40,8 +40,7 @@ def saturated(data: Patterns, names: tuple[str, ...]) -> Saturated:
     answers are missing together), `ImproperSolution` naming items that repeat each other.
     """
     mu = data.centre.copy()
-    squares = np.einsum("np,np->p", data.rows, data.rows)
-    sigma = np.diag(squares / np.maximum(data.answered, 1))
+    sigma = np.diag(data.squares / np.maximum(data.answered, 1))
     try:
         for _ in range(EM_STEPS):
             mu, sigma = _em(data, mu, sigma)
