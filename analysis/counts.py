@@ -132,6 +132,15 @@ class Burt:
             cells.copy(), index=pd.Index(codes[i], name=a), columns=pd.Index(codes[j], name=b)
         )
 
+    def listwise(self) -> Burt:
+        """Return the counts of the rows that answered every item: all of it is listwise then.
+
+        Their n, means, tables, margins and pairs are those of complete rows, from the same
+        pass. Raises `AnalysisError` where complete rows were not counted.
+        """
+        complete = self._of("listwise")
+        return Burt(self.layout, complete, complete, self.rows, self.n_complete)
+
     def margins(self) -> list[Ints]:
         """Answers of each item by category, over all who answered it."""
         diagonal = np.diag(self.counts)

@@ -8,7 +8,6 @@ only, the whole of it one pass over the rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +16,7 @@ from scipy import special
 
 from analysis import bivariate
 from analysis.counts_layout import ABSENT
+from analysis.merging import Cases
 from analysis.moments import Floats
 from analysis.polychoric import FAR, FLOOR, Polychorics
 
@@ -113,16 +113,29 @@ def _shift_slopes(a: Floats, b: Floats, r: Floats) -> Floats:
 
 
 def gamma(
-    tables: Influence,
-    blocks: Iterable[npt.NDArray[np.uint8]],
-    *,
-    thresholds: bool = False,
+    tables: Influence, cases: Cases[npt.NDArray[np.uint8]], *, thresholds: bool = False
 ) -> Floats:
     """Gamma whole, in one pass over the rows.
 
-    ``blocks``: places (p, rows) of the answers as in `polychoric.Places`, any sizes. Order:
-    thresholds item by item (if asked for), then correlations in vech order.
+    ``cases``: places (p, rows) of the answers as in `polychoric.Places`. Order: thresholds
+    item by item (if asked for), then correlations in vech order.
     """
+    return np.asarray(tables.found.n * cases.total(Products(tables, thresholds)), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Products:
+    """Places (p, rows) to the sum of the outer products of their influence."""
+
+    tables: Influence
+    thresholds: bool = False
+
+    def __call__(self, block: npt.NDArray[np.uint8]) -> Floats:
+        """Sum over the rows, `CHUNK` at a time."""
+        return _products(self.tables, block, thresholds=self.thresholds)
+
+
+def _products(tables: Influence, block: npt.NDArray[np.uint8], *, thresholds: bool) -> Floats:
     found = tables.found
     p, k = found.margins.shape
     single = found.n >= SINGLE_FROM
@@ -136,22 +149,21 @@ def gamma(
     begin = np.concatenate([[0], np.cumsum(np.arange(p - 1, 0, -1))])
     total = np.zeros((size, size))
     held = np.empty((size, CHUNK), dtype=kind)
-    for block in blocks:
-        for start in range(0, block.shape[1], CHUNK):
-            place = block[:, start : start + CHUNK].astype(np.intp)
-            place[place == ABSENT] = k
-            rows = held[:, : place.shape[1]]
-            if tau is not None:
-                for q in range(first):
-                    np.take(tau[q], place[item[q]], out=rows[q], mode="clip")
-            high = place * (k + 1)
-            for i in range(p - 1):
-                where = slice(begin[i], begin[i + 1])
-                index = place[i + 1 :] + high[i]
-                index += offset[where, None]
-                np.take(rho, index, out=rows[first + begin[i] : first + begin[i + 1]], mode="clip")
-            total += rows @ rows.T
-    return np.asarray(found.n * total, dtype=np.float64)
+    for start in range(0, block.shape[1], CHUNK):
+        place = block[:, start : start + CHUNK].astype(np.intp)
+        place[place == ABSENT] = k
+        rows = held[:, : place.shape[1]]
+        if tau is not None:
+            for q in range(first):
+                np.take(tau[q], place[item[q]], out=rows[q], mode="clip")
+        high = place * (k + 1)
+        for i in range(p - 1):
+            where = slice(begin[i], begin[i + 1])
+            index = place[i + 1 :] + high[i]
+            index += offset[where, None]
+            np.take(rho, index, out=rows[first + begin[i] : first + begin[i + 1]], mode="clip")
+        total += rows @ rows.T
+    return total
 
 
 def threshold_index(

@@ -111,8 +111,9 @@ class Fit:
 
         (X'X)^-1 X' diag(e^2/(1 - h)^2) X (X'X)^-1.
         """
-        lever = (self.x * (self.residuals / (1 - self.leverage))[:, None]) @ self.bread
-        covariance: Floats = lever.T @ lever
+        covariance: Floats = (
+            self.bread @ hc3_meat(self.x, self.residuals, self.leverage) @ self.bread
+        )
         return covariance
 
     @property
@@ -121,6 +122,25 @@ class Fit:
         change = (self.x @ self.bread) * (self.residuals / (1 - self.leverage))[:, None]
         coefficients: Floats = self.b - change
         return coefficients
+
+
+def hc3_meat(x: Floats, residuals: Floats, leverage: Floats) -> Floats:
+    """X' diag(e^2/(1 - h)^2) X of rows (n, q): the middle of HC3, a sum over rows."""
+    weighted = x * (residuals / (1 - leverage))[:, None]
+    meat: Floats = weighted.T @ weighted
+    return meat
+
+
+def require_no_lever(names: Sequence[str], highest: float) -> None:
+    """Refuse a row of leverage 1, whose residual is 0 whatever it answered.
+
+    Raises `NotEnoughData`.
+    """
+    if highest > 1 - 1e-10:
+        raise NotEnoughData(
+            f"One row alone decides a coefficient of {', '.join(names)} (leverage 1), so its "
+            "error is unknown; give more rows or leave that predictor out."
+        )
 
 
 def fit(outcome: str, terms: Iterable[str], columns: Floats, y: Floats) -> Fit:
@@ -150,11 +170,7 @@ def fit(outcome: str, terms: Iterable[str], columns: Floats, y: Floats) -> Fit:
     b = root @ (q.T @ y)
     residuals = y - q @ (q.T @ y)
     leverage = (q**2).sum(axis=1)
-    if leverage.max() > 1 - 1e-10:
-        raise NotEnoughData(
-            f"One row alone decides a coefficient of {', '.join(names)} (leverage 1), so its "
-            "error is unknown; give more rows or leave that predictor out."
-        )
+    require_no_lever(names, float(leverage.max()))
     tss = float(((y - y.mean()) ** 2).sum())
     if p and float(residuals @ residuals) <= 1e-12 * tss:
         raise ImproperSolution(

@@ -105,13 +105,22 @@ def require_variation(names: tuple[str, ...], data: Floats) -> None:
 
     Raises `DegenerateItem` naming them, `NotEnoughData` for columns without any value.
     """
-    empty = [name for name, column in zip(names, data.T, strict=True) if np.isnan(column).all()]
+    absent = np.isnan(data)
+    low = np.where(absent, np.inf, data).min(axis=0, initial=np.inf)
+    require_spread(names, low, np.where(absent, -np.inf, data).max(axis=0, initial=-np.inf))
+
+
+def require_spread(names: tuple[str, ...], low: Floats, high: Floats) -> None:
+    """Refuse columns by their least and greatest value (p,), low > high: no value at all.
+
+    Raises what `require_variation` raises.
+    """
+    empty = [name for name, a, b in zip(names, low, high, strict=True) if a > b]
     if empty:
         raise NotEnoughData(
             f"Nobody used here answered {', '.join(empty)}; leave the column out "
             f"(--without {','.join(empty)}) or give more rows."
         )
-    low, high = np.nanmin(data, axis=0), np.nanmax(data, axis=0)
     flat = [i for i in range(len(names)) if low[i] == high[i]]
     if flat:
         same = [f"{low[i]:g}" for i in flat]

@@ -16,6 +16,7 @@ from analysis.confirm.measures import bisect
 from analysis.correlations import holm
 from analysis.errors import AnalysisError, ImproperSolution, NotEnoughData
 from analysis.importance import lmg
+from analysis.least_squares import f_tail, hc3_meat, require_no_lever, t_tail
 from analysis.moments import SINGULAR, Floats, complete, names_of, require_variation, values
 from analysis.regression_checks import assumptions, influence
 from analysis.reliability import SEED, resampled_covariances
@@ -26,16 +27,6 @@ if TYPE_CHECKING:
 
 LMG_CAP = 12
 """Most predictors for which all 2^p subsets are fitted."""
-
-
-def t_tail(t: Floats, df: float) -> Floats:
-    """Two-sided p of Student's t."""
-    return np.asarray(2 * special.stdtr(df, -np.abs(t)), dtype=np.float64)
-
-
-def f_tail(f: float, df1: float, df2: float) -> float:
-    """Upper tail of the F distribution."""
-    return float(special.fdtrc(df1, df2, max(f, 0.0)))
 
 
 def r2_interval(f: float, df1: int, df2: int, level: float = 0.95) -> tuple[float, float]:
@@ -113,11 +104,7 @@ def regress(
     fitted = x @ b
     e = y - fitted
     h = (q**2).sum(axis=1)
-    if h.max() > 1 - 1e-10:
-        raise NotEnoughData(
-            f"One person alone decides a coefficient of {', '.join(names)} (leverage 1), so "
-            "its error is unknown; give more rows or leave that predictor out."
-        )
+    require_no_lever(names, float(h.max()))
     rss, tss = float(e @ e), float(((y - y.mean()) ** 2).sum())
     if rss <= 1e-12 * tss:
         raise ImproperSolution(
@@ -127,8 +114,7 @@ def regress(
         )
     sigma2 = rss / df
     se = np.sqrt(sigma2 * np.diag(bread))
-    weighted = x * (e / (1 - h))[:, None]
-    hc3_se = np.sqrt(np.diag(bread @ (weighted.T @ weighted) @ bread))
+    hc3_se = np.sqrt(np.diag(bread @ hc3_meat(x, e, h) @ bread))
     reach = float(special.stdtrit(df, 1 - (1 - level) / 2))
     t, hc3_t = b / se, b / hc3_se
     r2 = 1 - rss / tss
@@ -210,11 +196,20 @@ def _bootstrap(
     data: Floats, n_boot: int, seed: int, level: float, *, with_lmg: bool
 ) -> dict[str, Any]:
     """Percentile limits of b (2, p + 1) and LMG (2, p), and failed resamples."""
-    p = data.shape[1] - 1
-    none = {"b": np.full((2, p + 1), np.nan), "lmg": np.full((2, p), np.nan)}
     if not n_boot:
-        return none | {"failed": 0}
-    s, means = resampled_covariances(data, n_boot, seed)
+        p = data.shape[1] - 1
+        return {"b": np.full((2, p + 1), np.nan), "lmg": np.full((2, p), np.nan), "failed": 0}
+    return percentiles(*resampled_covariances(data, n_boot, seed), level, with_lmg=with_lmg)
+
+
+def percentiles(s: Floats, means: Floats, level: float, *, with_lmg: bool) -> dict[str, Any]:
+    """Percentile limits from resampled covariances (B, p + 1, p + 1) and means, outcome first.
+
+    ``b`` (2, p + 1), ``lmg`` (2, p), ``failed``: resamples without variance or rank. Above a
+    tenth of them there are no limits (NaN).
+    """
+    n_boot, p = len(s), s.shape[1] - 1
+    none = {"b": np.full((2, p + 1), np.nan), "lmg": np.full((2, p), np.nan)}
     sd = np.sqrt(np.maximum(np.einsum("bii->bi", s), 0.0))
     usable = (sd > 1e-9).all(axis=1)
     scale = np.where(sd > 1e-9, sd, 1.0)

@@ -71,13 +71,8 @@ def fit(
     structure = read_structure(
         model, orthogonal=orthogonal, residuals=residuals, methods=methods, equal=equal
     )
-    if estimator not in get_args(Estimator):
-        raise AnalysisError(
-            f"estimator is {estimator!r}; choose one of {', '.join(get_args(Estimator))}."
-        )
+    require_rules(estimator, missing)
     if estimator in {"ML", "MLR"}:
-        if missing not in {"listwise", "fiml"}:
-            raise AnalysisError(f"{estimator} has missing='listwise' or 'fiml', not {missing!r}.")
         data = prepare(frame, structure.items, missing=missing)
         solved = estimate(
             structure,
@@ -87,6 +82,19 @@ def fit(
         )
         return confirmation(solved)
     return _ordinal(structure, frame, estimator, missing, identification)
+
+
+def require_rules(estimator: str, missing: str) -> None:
+    """Refuse an estimator there is not, or a missing rule it does not have."""
+    if estimator not in get_args(Estimator):
+        raise AnalysisError(
+            f"estimator is {estimator!r}; choose one of {', '.join(get_args(Estimator))}."
+        )
+    rules = ("listwise", "fiml" if estimator in {"ML", "MLR"} else "pairwise")
+    if missing not in rules:
+        raise AnalysisError(
+            f"{estimator} has missing={rules[0]!r} or {rules[1]!r}, not {missing!r}."
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,8 +164,6 @@ def _ordinal(
 ) -> Confirmation:
     from analysis.confirm import ordinal_fit  # heavy: polychorics
 
-    if missing not in {"listwise", "pairwise"}:
-        raise AnalysisError(f"{estimator} has missing='listwise' or 'pairwise', not {missing!r}.")
     found = ordinal_fit.fit_ordinal(
         structure,
         frame,
@@ -165,7 +171,16 @@ def _ordinal(
         missing=missing,
         identification=identification,
     )
-    model = structure.model
+    return ordinal_confirmation(found, estimator, missing)
+
+
+def ordinal_confirmation(
+    found: ordinal_fit.OrdinalFit, estimator: Estimator, missing: Missing
+) -> Confirmation:
+    """Make the result of a model of ordered answers."""
+    from analysis.confirm import ordinal_fit
+
+    model = found.estimates.structure.model
     return Confirmation(
         n=found.n,
         method=ordinal_fit.METHODS[estimator],

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from analysis.confirm.identify import perturbed, require_identified
 from analysis.confirm.search import maximise
@@ -22,6 +23,7 @@ from analysis.confirm.structure import Identification, Structure, build
 from analysis.confirm.table import Array, Matrices, Matrix, Part, Slopes, Table
 from analysis.errors import NotConverged
 from analysis.influence import Influence, gamma, influence
+from analysis.merging import Cases, Held
 from analysis.moments import Floats
 from analysis.polychoric import Places, Polychorics, count, estimate
 
@@ -45,9 +47,13 @@ class OrdinalSample:
 
 def sample_of(places: Places, missing: Literal["listwise", "pairwise"]) -> OrdinalSample:
     """Polychorics and their covariance from the rows: two passes, no matrix of rows."""
-    found = estimate(count(places), missing)
+    return sample_from(estimate(count(places), missing), Held(places.place))
+
+
+def sample_from(found: Polychorics, cases: Cases[npt.NDArray[np.uint8]]) -> OrdinalSample:
+    """The same of polychorics found already; ``cases``: places (p, rows) of the rows used."""
     tables = influence(found)
-    return OrdinalSample(found, tables, gamma(tables, (places.place,)))
+    return OrdinalSample(found, tables, gamma(tables, cases))
 
 
 def ordinal_table(structure: Structure, r: Floats, identification: Identification) -> Table:

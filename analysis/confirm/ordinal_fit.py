@@ -130,21 +130,38 @@ def fit_ordinal(
     `ImproperSolution` (two cells of a 2 x 2 table empty), `NotIdentified`, `NotConverged`.
     """
     places = encode(frame, structure.items, missing=missing)
-    n, p = places.place.shape[1], len(structure.items)
+    require_rows(structure, places.place.shape[1], estimator)
+    sample = sample_of(places, missing)
+    return fit_sample(structure, sample, places.given, estimator, identification)
+
+
+def require_rows(structure: Structure, n: int, estimator: str) -> None:
+    """Refuse no more rows than items. Raises `NotEnoughData`."""
+    p = len(structure.items)
     if n <= p:
         raise NotEnoughData(
             f"{n} usable rows for {p} items ({', '.join(structure.items)}); {estimator} needs "
             "more rows than items, and some hundreds to be trusted."
         )
-    solution = solve(structure, sample_of(places, missing), estimator, identification)
+
+
+def fit_sample(
+    structure: Structure,
+    sample: OrdinalSample,
+    given: int,
+    estimator: OrdinalEstimator,
+    identification: Identification,
+) -> OrdinalFit:
+    """Fit to polychorics and their covariance; ``given``: rows before any was dropped."""
+    solution = solve(structure, sample, estimator, identification)
     estimates = Estimates(structure, solution.table, solution.x, solution.covariance, fill=fill)
     return OrdinalFit(
         solution,
         estimates,
         fit_measures(solution),
         (*improper(estimates), *warnings_of(solution.sample)),
-        n,
-        places.given - n,
+        sample.n,
+        given - sample.n,
     )
 
 

@@ -21,6 +21,7 @@ from analysis.confirm.ordinal_measures import Adjusted, adjust
 from analysis.confirm.table import Matrix, Part, Table
 from analysis.errors import NotConverged
 from analysis.influence import Influence, gamma, influence, threshold_index
+from analysis.merging import Held
 from analysis.moments import Floats
 from analysis.polychoric import Places, Polychorics, count, estimate
 
@@ -61,7 +62,9 @@ def group_sample(places: Places) -> GroupSample:
     tables: Influence = influence(found)
     item, step = threshold_index(found)
     moments = np.concatenate([found.tau[item, step], found.rho])
-    return GroupSample(found, moments, gamma(tables, (places.place,), thresholds=True), item, step)
+    return GroupSample(
+        found, moments, gamma(tables, Held(places.place), thresholds=True), item, step
+    )
 
 
 def implied(part: Part, sample: GroupSample, x: Floats) -> tuple[Floats, Floats]:
