@@ -9,13 +9,13 @@ the pass no statistic of `analysis` that lives on moments or tables depends on n
 Complete rows and the others are counted apart in the same pass, so the listwise moments are
 those of complete rows and never a patch of the pairwise ones.
 
-What does not follow from B (second pass, see `analysis.streams`): HC3, MLR and the weight
-matrix of WLSMV, score distributions, influence, FIML patterns.
+What does not follow from B takes a second pass, see `analysis.streams`: HC3, MLR and the
+weight matrix of WLSMV, score distributions, FIML patterns, the bootstrap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -263,9 +263,12 @@ class Counting:
 
     layout: Layout
     missing: frozenset[int] | None = None
+    read: Callable[[Any], Any] | None = None
 
     def __call__(self, partition: Any) -> Burt:
         """Count one partition, `BLOCK` rows at a time."""
+        if self.read is not None:
+            partition = self.read(partition)
         size = self.layout.K
         total, complete = np.zeros((2, size, size))
         rows = answered = 0
@@ -297,6 +300,7 @@ def burt(
     *,
     missing: Iterable[int] | None = None,
     executor: Executor | None = None,
+    read: Callable[[Any], Any] | None = None,
 ) -> Burt:
     """Count all pairs of categories of all items.
 
@@ -307,7 +311,8 @@ def burt(
     all items (``range(0, 5)``, or k); or a sequence of sets in column order. ``missing``:
     integer codes that are no answer; by default the store's bytes (0, 250-253) in uint8
     tables and the files' codes (-1..-5) in all others, unless they are categories; NaN is
-    always missing. ``executor``: any ``concurrent.futures`` executor (`reduce`).
+    always missing. ``executor``: any ``concurrent.futures`` executor (`reduce`). ``read``:
+    turns a partition that is no table yet (a file slice) into one, where it is counted.
 
     Memory: the K x K counts and blocks of 4,096 rows, whatever n. Cost: about one K x K
     product a row. Raises `NotCategorical` for codes outside the categories and numbers that
@@ -319,8 +324,9 @@ def burt(
     first = next(source, None)
     if first is None:
         raise NotEnoughData("No rows were given to count; give at least one partition.")
-    layout = Layout.make(categories, first)
-    statistic = Counting(layout, None if missing is None else frozenset(missing))
+    named = isinstance(categories, Mapping)
+    layout = Layout.make(categories, first if named or read is None else read(first))
+    statistic = Counting(layout, None if missing is None else frozenset(missing), read)
 
     def all_of_them() -> Iterable[Any]:
         yield first

@@ -32,12 +32,11 @@ class Layout:
     @classmethod
     def make(cls, categories: Any, first: Any) -> Layout:
         """Read ``categories`` as `analysis.counts.burt` describes them."""
-        width = int(first.shape[1])
         if isinstance(categories, Mapping):
             names = tuple(str(name) for name in categories)
             given = list(categories.values())
         else:
-            columns = getattr(first, "columns", None)
+            columns, width = getattr(first, "columns", None), int(first.shape[1])
             names = tuple(str(c) for c in (columns if columns is not None else range(1, width + 1)))
             given = _for_each(categories, len(names))
         if len(set(names)) < len(names):

@@ -67,8 +67,10 @@ class Fit:
     y: Floats
     b: Floats
     """(q,) coefficients."""
-    bread: Floats
-    """(q, q) (X'X)^-1."""
+    q: Floats
+    """(n, q), an orthonormal basis of the columns."""
+    root: Floats
+    """(q, q), b = root Q'y."""
     residuals: Floats
     leverage: Floats
     df: int
@@ -78,6 +80,12 @@ class Fit:
     def n(self) -> int:
         """Rows."""
         return len(self.y)
+
+    @property
+    def bread(self) -> Floats:
+        """(q, q) (X'X)^-1."""
+        bread: Floats = self.root @ self.root.T
+        return bread
 
     @property
     def rss(self) -> float:
@@ -109,11 +117,11 @@ class Fit:
     def hc3(self) -> Floats:
         """(q, q) HC3 covariance of b (MacKinnon & White 1985; R: ``vcovHC(type = "HC3")``).
 
-        (X'X)^-1 X' diag(e^2/(1 - h)^2) X (X'X)^-1.
+        (X'X)^-1 X' diag(e^2/(1 - h)^2) X (X'X)^-1, with X = Q root^-1: scores far from 0
+        cost no digits.
         """
-        covariance: Floats = (
-            self.bread @ hc3_meat(self.x, self.residuals, self.leverage) @ self.bread
-        )
+        meat = hc3_meat(self.q, self.residuals, self.leverage)
+        covariance: Floats = self.root @ meat @ self.root.T
         return covariance
 
     @property
@@ -178,7 +186,7 @@ def fit(outcome: str, terms: Iterable[str], columns: Floats, y: Floats) -> Fit:
             "Take another outcome or other predictors.",
             names,
         )
-    return Fit((INTERCEPT, *names), x, y, b, root @ root.T, residuals, leverage, df)
+    return Fit((INTERCEPT, *names), x, y, b, q, root, residuals, leverage, df)
 
 
 def _require_independent(names: tuple[str, ...], columns: Floats) -> None:

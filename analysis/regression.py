@@ -14,9 +14,9 @@ from scipy import special
 
 from analysis.confirm.measures import bisect
 from analysis.correlations import holm
-from analysis.errors import AnalysisError, ImproperSolution, NotEnoughData
+from analysis.errors import AnalysisError, NotEnoughData
 from analysis.importance import lmg
-from analysis.least_squares import f_tail, hc3_meat, require_no_lever, t_tail
+from analysis.least_squares import f_tail, fit, t_tail
 from analysis.moments import SINGULAR, Floats, complete, names_of, require_variation, values
 from analysis.regression_checks import assumptions, influence
 from analysis.reliability import SEED, resampled_covariances
@@ -92,29 +92,13 @@ def regress(
             f"at least {p + 2}."
         )
     require_variation((outcome, *names), data)
-    y, x = data[:, 0], np.column_stack([np.ones(n), data[:, 1:]])
+    y = data[:, 0]
+    found = fit(outcome, names, data[:, 1:], y)
+    x, b, e, h = found.x, found.b, found.residuals, found.leverage
+    fitted, rss, tss = y - e, found.rss, found.tss
     correlation = np.asarray(np.corrcoef(data, rowvar=False), dtype=np.float64)
-    _require_independent(names, correlation[1:, 1:])
-
-    # QR on centred predictors: the digits of lm(), also for scores far from 0
-    q, r = np.linalg.qr(x)
-    r_inverse = np.linalg.solve(r, np.eye(p + 1))
-    bread = r_inverse @ r_inverse.T
-    b = r_inverse @ (q.T @ y)
-    fitted = x @ b
-    e = y - fitted
-    h = (q**2).sum(axis=1)
-    require_no_lever(names, float(h.max()))
-    rss, tss = float(e @ e), float(((y - y.mean()) ** 2).sum())
-    if rss <= 1e-12 * tss:
-        raise ImproperSolution(
-            f"{', '.join(names)} reproduce {outcome} without error: it is computed from them. "
-            "Take another outcome or other predictors.",
-            names,
-        )
     sigma2 = rss / df
-    se = np.sqrt(sigma2 * np.diag(bread))
-    hc3_se = np.sqrt(np.diag(bread @ hc3_meat(x, e, h) @ bread))
+    se, hc3_se = np.sqrt(np.diag(found.classic)), np.sqrt(np.diag(found.hc3))
     reach = float(special.stdtrit(df, 1 - (1 - level) / 2))
     t, hc3_t = b / se, b / hc3_se
     r2 = 1 - rss / tss
@@ -177,18 +161,6 @@ def regress(
         boot_failed=int(boot["failed"]),
         seed=seed,
         dropped=len(given) - n,
-    )
-
-
-def _require_independent(names: tuple[str, ...], correlation: Floats) -> None:
-    roots, vectors = np.linalg.eigh(np.atleast_2d(correlation))
-    if roots[0] > SINGULAR * roots[-1]:
-        return
-    heavy = [names[i] for i in np.flatnonzero(np.abs(vectors[:, 0]) > 0.05)]
-    raise ImproperSolution(
-        f"Predictors {', '.join(heavy)} determine each other exactly, so their coefficients do "
-        "not exist; leave one of them out.",
-        heavy,
     )
 
 

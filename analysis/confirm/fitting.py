@@ -73,7 +73,7 @@ def fit(
     )
     require_rules(estimator, missing)
     if estimator in {"ML", "MLR"}:
-        data = prepare(frame, structure.items, missing=missing)
+        data = prepare(frame, structure.items, missing=missing)  # type: ignore[arg-type]
         solved = estimate(
             structure,
             data,
@@ -168,7 +168,7 @@ def _ordinal(
         structure,
         frame,
         estimator=estimator,  # type: ignore[arg-type]
-        missing=missing,
+        missing=missing,  # type: ignore[arg-type]
         identification=identification,
     )
     return ordinal_confirmation(found, estimator, missing)
