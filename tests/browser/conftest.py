@@ -166,9 +166,11 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
     raise AssertionError(log.read_text())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The one Chromium of the session."""
+    """A file's Chromium. Not the session's: Playwright keeps an event loop in this thread
+    while it runs, and `asyncio.run` of the tests after it would be refused.
+    """
     path = chromium()
     assert path, "no Chromium: apt-get install chromium"
     with sync_playwright() as play:
