@@ -17,8 +17,10 @@ class AppError(Exception):
     hint_id: str = "Kembali ke halaman sebelumnya, lalu coba lagi."
     hint_en: str = "Go back to the page before and try again."
 
-    def __init__(self, detail: str = "") -> None:
+    def __init__(self, detail: str = "", *, location: str = "") -> None:
         self.detail = detail
+        self.location = location
+        """Where a browser goes instead of reading the error; a program still gets it."""
         super().__init__(detail or self.title_en)
 
     def title(self, language: str) -> str:

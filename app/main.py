@@ -51,6 +51,8 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     from app.body_limit import BodyLimitMiddleware  # noqa: PLC0415
     from app.origin import CrossOriginMiddleware  # noqa: PLC0415
     from app.pages import Pages  # noqa: PLC0415
+    from app.staff import routes as staff  # noqa: PLC0415
+    from app.staff.sign_in import SignInCounter  # noqa: PLC0415
     from app.surveys import routes as surveys  # noqa: PLC0415
 
     app = FastAPI(
@@ -68,6 +70,8 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     app.include_router(surveys.router)
     app.include_router(health.router)
     app.include_router(home.router)
+    app.state.sign_ins = SignInCounter()
+    app.include_router(staff.router)
     app.state.demo = demo if settings.demo else None
     if app.state.demo is not None:
         from app.demo import routes  # noqa: PLC0415 - mounted with DEMO only

@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from app import desk
 from app.errors import AppError
-from app.pages import language_of, page_of
+from app.pages import page_of
 from instrument.model import Language
 
 log = logging.getLogger("guyub")
@@ -96,7 +97,7 @@ def wants_json(request: Request) -> bool:
 
 def render(request: Request, error: AppError, language: Language | None = None) -> Response:
     """Answer with ``error``: status, what happened, what to do next."""
-    language = language or language_of(request.query_params.get("lang"))
+    language = language or desk.language_asked(request)
     if wants_json(request):
         body = {
             "type": f"about:blank#{error.slug}",
@@ -105,12 +106,14 @@ def render(request: Request, error: AppError, language: Language | None = None) 
             "detail": error.hint(language),
         }
         return JSONResponse(body, error.status, media_type=PROBLEM_JSON)
+    if error.location:
+        return RedirectResponse(error.location, 303, headers={"cache-control": "no-store"})
+    words = {"title": error.title(language), "hint": error.hint(language), "number": error.status}
+    if request.scope["path"].startswith(desk.START):
+        return desk.outside(
+            request, "errors/staff.html", language=language, status=error.status, **words
+        )
     page = request.app.state.pages.render(
-        "errors/error.html",
-        language,
-        page=page_of(request, language),
-        title=error.title(language),
-        hint=error.hint(language),
-        status=error.status,
+        "errors/error.html", language, page=page_of(request, language), **words
     )
     return HTMLResponse(page, error.status, headers={"cache-control": "no-store"})

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.db import Database
     from app.settings import Settings
     from app.store import Store
+    from tests.staff.office import Office
 
 ENGINES = [
     pytest.param("sqlite", id="sqlite"),
@@ -164,6 +165,24 @@ def store(engine: Database) -> Iterator[Store]:
     store = Store(engine)
     yield store
     store.close()
+
+
+@pytest.fixture
+def office(settings: Settings) -> Iterator[Office]:
+    """The running application with a community, and staff who sign in; on SQLite."""
+    from tests.staff.office import Office
+
+    with Office(settings) as started:
+        yield started
+
+
+@pytest.fixture
+def any_office(any_settings: Settings) -> Iterator[Office]:
+    """`office`, on each engine."""
+    from tests.staff.office import Office
+
+    with Office(any_settings) as started:
+        yield started
 
 
 def _settings(folder: Path, database_url: str = "") -> Settings:

@@ -1,8 +1,7 @@
-"""Who may do what, and who a code belongs to. Every credential is resolved here.
+"""Who a member's code belongs to. Slices ask `CodeDoor` and never learn a name.
 
-Slices need neither each other's code nor the roster: they ask `CodeDoor` for a
-``respondent_ref`` and never learn a name. Wrong codes are counted in memory, under a key
-made from the network by a secret of this process: no address is stored or logged.
+Wrong codes are counted in memory, under a key made from the network by a secret of this
+process: no address is stored or logged.
 """
 
 from __future__ import annotations
@@ -13,11 +12,8 @@ import ipaddress
 import logging
 import secrets
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
-from enum import StrEnum
-from types import MappingProxyType
-from typing import TypeVar
 from uuid import UUID
 
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
@@ -33,118 +29,6 @@ from app.errors import AppError
 from app.tables import Code, Participant
 
 log = logging.getLogger(__name__)
-
-
-class Permission(StrEnum):
-    """What a route asks for; a route that names none fails a test."""
-
-    PUBLIC = "public"  # landing, published results, health
-    SELF = "self"  # answer, see, correct, withdraw one's own
-    ROSTER_EDIT = "roster.edit"
-    CODE_ISSUE = "code.issue"
-    EVENT_EDIT = "event.edit"
-    WAVE_EDIT = "wave.edit"
-    WAVE_RUN = "wave.run"
-    RIGHTS_INBOX = "rights.inbox"
-    WAVE_RATE = "wave.rate"  # n of N, never who
-    DATASET_READ = "dataset.read"
-    ANALYSIS_RUN = "analysis.run"
-    TEXT_MODERATE = "text.moderate"
-    K_OVERRIDE = "k.override"
-    CARD_PREVIEW = "card.preview"
-    CARD_PUBLISH = "card.publish"
-    TOKEN_OWN = "token.own"  # noqa: S105 - the name of a permission, no secret
-    CARD_READ = "card.read"
-    CARD_LINK = "card.link"
-    COMMITMENT_EDIT = "commitment.edit"
-    STAFF_EDIT = "staff.edit"
-    COMMUNITY_EDIT = "community.edit"
-    AUDIT_READ = "audit.read"
-    DEMO_READ = "demo.read"  # simulated waves, in demo mode only
-
-
-Endpoint = TypeVar("Endpoint", bound=Callable[..., object])
-
-
-def asks(permission: Permission) -> Callable[[Endpoint], Endpoint]:
-    """Declare what an endpoint asks for; a test fails on a route that declares nothing.
-
-    ``public`` and ``self`` need no account: `self` is judged where the code or the
-    submission id is read.
-    """
-
-    def declare(endpoint: Endpoint) -> Endpoint:
-        endpoint.permission = permission  # type: ignore[attr-defined]
-        return endpoint
-
-    return declare
-
-
-class Role(StrEnum):
-    """Kinds of people; a role is a list of permissions (`ROLES`)."""
-
-    MEMBER = "member"
-    OPERATOR = "operator"
-    RESEARCHER = "researcher"
-    CHAIR = "chair"
-    ADMIN = "admin"
-
-
-ROLES: Mapping[Role, frozenset[Permission]] = MappingProxyType(
-    {
-        Role.MEMBER: frozenset({Permission.PUBLIC, Permission.SELF}),
-        Role.OPERATOR: frozenset(
-            {
-                Permission.PUBLIC,
-                Permission.ROSTER_EDIT,
-                Permission.CODE_ISSUE,
-                Permission.EVENT_EDIT,
-                Permission.WAVE_EDIT,
-                Permission.WAVE_RUN,
-                Permission.RIGHTS_INBOX,
-                Permission.WAVE_RATE,
-            }
-        ),
-        Role.RESEARCHER: frozenset(
-            {
-                Permission.PUBLIC,
-                Permission.WAVE_RATE,
-                Permission.DATASET_READ,
-                Permission.ANALYSIS_RUN,
-                Permission.TEXT_MODERATE,
-                Permission.K_OVERRIDE,
-                Permission.CARD_PREVIEW,
-                Permission.CARD_PUBLISH,
-                Permission.TOKEN_OWN,
-            }
-        ),
-        Role.CHAIR: frozenset(
-            {
-                Permission.PUBLIC,
-                Permission.WAVE_RATE,
-                Permission.CARD_READ,
-                Permission.CARD_LINK,
-                Permission.COMMITMENT_EDIT,
-            }
-        ),
-        Role.ADMIN: frozenset(
-            {
-                Permission.PUBLIC,
-                Permission.STAFF_EDIT,
-                Permission.COMMUNITY_EDIT,
-                Permission.AUDIT_READ,
-            }
-        ),
-    }
-)
-
-NEVER_TOGETHER = frozenset({Role.OPERATOR, Role.RESEARCHER})
-"""In one community and one account: the roster and the rows would meet in one head."""
-
-
-def may_hold(roles: frozenset[Role]) -> bool:
-    """Whether one account may hold these roles in one community."""
-    return not roles >= NEVER_TOGETHER
 
 
 class WrongCode(AppError):
@@ -237,29 +121,31 @@ class WrongCodeCounter:
     network_limit_in_alarm: RateLimitItem = RateLimitItemPerMinute(3, 10)
     overall_limit: RateLimitItem = RateLimitItemPerDay(1000)
     _alarm_limit: RateLimitItem = RateLimitItemPerMinute(1, 60)
+    refusal: type[AppError] = TooManyWrongCodes
+    what = "codes"
 
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(32)  # of this process only, never stored
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def check(self, client: str | None) -> None:
-        """Raise TooManyWrongCodes where ``client``'s network has used its tries."""
+        """Raise `refusal` where ``client``'s network has used its tries."""
         calm = self._limiter.test(self.overall_limit, "overall")
         limit = self.network_limit if calm else self.network_limit_in_alarm
         if not self._limiter.test(limit, *self._network(client, limit)):
-            raise TooManyWrongCodes
+            raise self.refusal
 
     def count(self, client: str | None) -> None:
-        """Note a wrong code from ``client``'s network; log an alarm, never an address."""
+        """Note a wrong try from ``client``'s network; log an alarm, never an address."""
         for limit in (self.network_limit, self.network_limit_in_alarm):
             if not self._limiter.hit(limit, *self._network(client, limit)):
-                self._alarm("a network keeps sending wrong codes")
+                self._alarm(f"a network keeps sending wrong {self.what}")
         if not self._limiter.hit(self.overall_limit, "overall"):
-            self._alarm(f"more than {self.overall_limit.amount} wrong codes in a day")
+            self._alarm(f"more than {self.overall_limit.amount} wrong {self.what} in a day")
 
     def _alarm(self, what: str) -> None:
         if self._limiter.hit(self._alarm_limit, what):
-            log.warning("Wrong codes: %s; somebody may be guessing", what)
+            log.warning("Wrong %s: %s; somebody may be guessing", self.what, what)
 
     def _network(self, client: str | None, limit: RateLimitItem) -> tuple[str, str]:
         return _keyed(self._secret, network_of(client)), str(limit.amount)

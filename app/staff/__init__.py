@@ -1,0 +1,1 @@
+"""Staff: signing in, one's own account, everybody's accounts and roles, the audit log."""
