@@ -51,6 +51,7 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     from app.body_limit import BodyLimitMiddleware  # noqa: PLC0415
     from app.origin import CrossOriginMiddleware  # noqa: PLC0415
     from app.pages import Pages  # noqa: PLC0415
+    from app.rights import routes as rights  # noqa: PLC0415
     from app.staff import routes as staff  # noqa: PLC0415
     from app.staff.sign_in import SignInCounter  # noqa: PLC0415
     from app.surveys import routes as surveys  # noqa: PLC0415
@@ -68,6 +69,7 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     app.state.pages = Pages(assets=app.state.assets, base_url=settings.base_url)
     app.mount(MOUNT, app.state.assets)
     app.include_router(surveys.router)
+    app.include_router(rights.router)
     app.include_router(health.router)
     app.include_router(home.router)
     app.state.sign_ins = SignInCounter()
@@ -149,7 +151,9 @@ def security_headers(settings: Settings) -> Secure:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     from anyio import to_thread  # noqa: PLC0415 - opened with the server, not at import
 
+    from app.auth import CodeDoor  # noqa: PLC0415 - as above
     from app.db import THREADS, Database  # noqa: PLC0415 - as above
+    from app.rights.erasing import finish  # noqa: PLC0415 - as above
     from app.store import Store  # noqa: PLC0415
 
     settings: Settings = app.state.settings
@@ -160,6 +164,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     store = Store(database)
     store.open()  # a second server on the same SQLite file is refused now, not at a save
     app.state.database, app.state.store = database, store
+    app.state.door = CodeDoor(database)  # one for all pages: wrong codes are counted together
+    await asyncio.to_thread(finish, database, at=datetime.now(UTC))  # what a crash left undone
     sweeper = asyncio.create_task(_sweep_every_minute(database))
     try:
         yield

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
@@ -82,6 +82,18 @@ class WaveFacts:
         return at.astimezone(ZoneInfo(self.timezone)).date()
 
 
+def consent_moment(at: datetime, timezone: str, *, earlier: int) -> datetime:
+    """When a consent was given, as it is kept: the community's day, and which one it was.
+
+    A clock time beside a submission's id would tell who saw somebody answer which row is
+    theirs. The ``earlier`` consents of the submission order those of one day: microseconds
+    after midnight, so that the newest is the newest.
+    """
+    zone = ZoneInfo(timezone)
+    midnight = datetime.combine(at.astimezone(zone).date(), time.min, zone)
+    return midnight.astimezone(UTC) + timedelta(microseconds=earlier)
+
+
 def grants_a_purpose(choices: Mapping[str, bool]) -> bool:
     """Whether answers may be stored at all under these choices."""
     return any(choices.get(purpose) is True for purpose in PURPOSES)
@@ -115,7 +127,7 @@ class Saving:
         )
         if found is None:
             return self._new_draft(wave, begun)
-        return found if begun.consent is None else self._consent_again(begun, found)
+        return found if begun.consent is None else self._consent_again(wave, begun, found)
 
     def look(self, community_id: int, wave_id: int, submission_id: UUID) -> State | None:
         """Return what is stored of a submission; reads only."""
@@ -264,7 +276,7 @@ class Saving:
                 begun.language,
             ),
         )
-        self._give_consent(begun, begun.submission_id)
+        self._give_consent(wave, begun, begun.submission_id, earlier=0)
         return State(
             submission_id=begun.submission_id,
             rev=0,
@@ -277,15 +289,19 @@ class Saving:
             background=self._known_background(begun.community_id, respondent_ref),
         )
 
-    def _consent_again(self, begun: Start, found: State) -> State:
+    def _consent_again(self, wave: WaveFacts, begun: Start, found: State) -> State:
         """Somebody came through the consent page once more: the newest row counts."""
-        choices = self._give_consent(begun, found.submission_id)
+        place = (begun.community_id, self._transaction.uuid(found.submission_id))
+        row = self._transaction.one(sql.COUNT_CONSENTS, place)
+        earlier = 0 if row is None else int(row[0])
+        choices = self._give_consent(wave, begun, found.submission_id, earlier=earlier)
         if choices != found.choices and found.status == "submitted":
-            place = (begun.community_id, begun.wave_id)
-            self._transaction.run(sql.BUMP_DATA_VERSION, place)
+            self._transaction.run(sql.BUMP_DATA_VERSION, (begun.community_id, begun.wave_id))
         return replace(found, choices=choices)
 
-    def _give_consent(self, begun: Start, submission_id: UUID) -> dict[str, bool]:
+    def _give_consent(
+        self, wave: WaveFacts, begun: Start, submission_id: UUID, *, earlier: int
+    ) -> dict[str, bool]:
         given = begun.consent
         if given is None:
             raise ConsentMissing("no consent was given")
@@ -295,7 +311,7 @@ class Saving:
             (
                 begun.community_id,
                 self._transaction.uuid(submission_id),
-                self._transaction.moment(begun.at),
+                self._transaction.moment(consent_moment(begun.at, wave.timezone, earlier=earlier)),
                 given.text_hash,
                 given.version,
                 given.language,

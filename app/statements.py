@@ -57,6 +57,8 @@ ON CONFLICT (community_id, submission_id, at)
 DO UPDATE SET text_hash = excluded.text_hash, version = excluded.version,
               language = excluded.language, choices = excluded.choices"""
 
+COUNT_CONSENTS = "SELECT count(*) FROM consent WHERE community_id = ? AND submission_id = ?"
+
 NEW_DRAFT = """
 INSERT INTO draft (community_id, id, wave_id, respondent_ref, rev, answers, extra, background,
                    digest, language, layout)

@@ -16,13 +16,15 @@ from app.surveys.views import DocumentView, LandingView, MessageView, PromptView
 class Desk:
     """What the routes reach for."""
 
-    def __init__(self, *, pages: Pages, store: StoreOfAnswers, database: Database) -> None:
+    def __init__(
+        self, *, pages: Pages, store: StoreOfAnswers, database: Database, door: CodeDoor
+    ) -> None:
         async def find(slug: str) -> Survey | Nothing:
             return await run_in_threadpool(load, database, slug)
 
         self.store = store
         self._surveys = Surveys(find)
-        self.answering = Answering(store=store, door=CodeDoor(database))
+        self.answering = Answering(store=store, door=door)
         self.landings = LandingView(pages)
         self.documents = DocumentView(pages)
         self.messages = MessageView(pages)
@@ -38,6 +40,6 @@ def desk_of(request: Request) -> Desk:
     state = request.app.state
     desk: Desk | None = getattr(state, "survey_desk", None)
     if desk is None or desk.store is not state.store:  # a restarted application has a new one
-        desk = Desk(pages=state.pages, store=state.store, database=state.database)
+        desk = Desk(pages=state.pages, store=state.store, database=state.database, door=state.door)
         state.survey_desk = desk
     return desk

@@ -164,13 +164,6 @@ async def results(request: Request) -> Response:
     )
 
 
-async def rights(request: Request) -> Response:
-    """GET /s/<slug>/hak: what a member can do about their answers, and whom to ask."""
-    desk, language = desk_of(request), language_of(request.query_params.get("lang"))
-    html = desk.messages.rights(await desk.survey(request), language, at=_now())
-    return _page(html, cache="private, no-cache")
-
-
 async def back_to_start(request: Request) -> Response:
     """GET of an address that only takes forms (a reload, a shared link): to the start."""
     query = "?lang=en" if request.query_params.get("lang") == "en" else ""
@@ -178,7 +171,7 @@ async def back_to_start(request: Request) -> Response:
 
 
 _SLUG = "/s/{slug:str}"
-for _path, _endpoint in (("", landing), ("/hasil", results), ("/hak", rights)):
+for _path, _endpoint in (("", landing), ("/hasil", results)):
     router.add_route(_SLUG + _path, asks(Permission.PUBLIC)(_endpoint), methods=["GET"])
 for _path, _endpoint in (
     ("/mulai", begin),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from app.statements import BUMP_DATA_VERSION
+from app import data_version
 from app.tables import Background, Community, Consent, Draft, Response, Wave
 from instrument import registry
 
@@ -43,15 +43,9 @@ def settle_drafts(session: Session, wave: Wave, at: datetime) -> tuple[int, int]
             )
         session.delete(draft)
     session.flush()
-    if kept:
-        bump_data_version(session, wave)
+    if kept and wave.id is not None:
+        data_version.bump(session, community_id=wave.community_id, wave_id=wave.id)
     return kept, len(drafts) - kept
-
-
-def bump_data_version(session: Session, wave: Wave) -> None:
-    """Say that the wave's answers changed, in the transaction that changes them."""
-    statement = BUMP_DATA_VERSION.replace("?", ":community_id", 1).replace("?", ":wave_id", 1)
-    session.execute(text(statement), {"community_id": wave.community_id, "wave_id": wave.id})
 
 
 def _keep(session: Session, wave: Wave, draft: Draft, today: date) -> None:

@@ -1,8 +1,7 @@
-"""Pages that end or pause the way: how things stand, thanks, results, rights."""
+"""Pages that end or pause the way: how things stand, thanks, results."""
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from uuid import UUID
 
@@ -153,23 +152,6 @@ class MessageView(View):
         )
         return self._message(survey, language, message, switch=f"/s/{survey.slug}/hasil")
 
-    def rights(self, survey: Survey | Nothing, language: Language, *, at: datetime) -> str:
-        """What a member can do about their answers today, and whom to ask for the rest."""
-        closes, contact, coded = "", "", True
-        if isinstance(survey, Survey):
-            coded = survey.coded
-            if standing(survey, at) == "open" and survey.wave.closes_at is not None:
-                closes = moment_of(survey.wave.closes_at, language, survey.zone)
-            contact = _first_sentence(survey.consent[0].in_(language)) if survey.consent else ""
-        return self._pages.render(
-            "surveys/rights.html",
-            language,
-            page=self._page(survey, language, switch=f"/s/{survey.slug}/hak"),
-            coded=coded,
-            closes=closes,
-            contact=contact,
-        )
-
     def _message(
         self, survey: Survey | Nothing, language: Language, message: Message, switch: str = ""
     ) -> str:
@@ -182,8 +164,3 @@ class MessageView(View):
 
     def _back(self, survey: Survey | Nothing, language: Language) -> Way:
         return Way(f"/s/{survey.slug}{query(language)}", self._(language, "Back to the survey"))
-
-
-def _first_sentence(text: str) -> str:
-    """The sentence of the consent text that says who asks and how to reach them."""
-    return re.split(r"(?<=[.\])])\s+(?=[A-Z])", text, maxsplit=1)[0]
