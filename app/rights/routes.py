@@ -27,7 +27,8 @@ from instrument.model import Language
 
 COOKIE = "guyub"
 """Of the survey's pages: the draft this phone remembers."""
-router = APIRouter(prefix="/s/{slug}/hak", include_in_schema=False)
+HAK = "/s/{slug}/hak"
+router = APIRouter(include_in_schema=False)
 
 
 class TicketOver(AppError):
@@ -149,7 +150,7 @@ def rights(request: Request) -> Response:
     return _page(html, cache="private, no-cache")
 
 
-@router.post("")
+@router.post(HAK)
 @asks(Permission.SELF)
 def see(request: Request, slug: str, form: Form) -> Response:
     """Everything that is stored, in words."""
@@ -161,7 +162,7 @@ def see(request: Request, slug: str, form: Form) -> Response:
     return visit.overview(ref)
 
 
-@router.post("/unduh")
+@router.post(HAK + "/unduh")
 @asks(Permission.SELF)
 def download(request: Request, slug: str, form: Form) -> Response:
     """The same as a JSON file."""
@@ -176,7 +177,7 @@ def download(request: Request, slug: str, form: Form) -> Response:
     return Response(body, 200, headers, "application/json")
 
 
-@router.post("/izin")
+@router.post(HAK + "/izin")
 @asks(Permission.SELF)
 def narrow(request: Request, slug: str, form: Form) -> Response:
     """Take a permission back and keep the others."""
@@ -200,7 +201,7 @@ def narrow(request: Request, slug: str, form: Form) -> Response:
     return visit.overview(ref, N_("Nothing was changed: those are your permissions already."))
 
 
-@router.post("/tarik")
+@router.post(HAK + "/tarik")
 @asks(Permission.SELF)
 def confirm(request: Request, slug: str, form: Form) -> Response:
     """What a withdrawal does; changes nothing."""
@@ -215,7 +216,7 @@ def confirm(request: Request, slug: str, form: Form) -> Response:
     return _page(visit.view.confirm(mine, visit.new_ticket(ref)))
 
 
-@router.post("/hapus")
+@router.post(HAK + "/hapus")
 @asks(Permission.SELF)
 def withdraw(request: Request, slug: str, form: Form) -> Response:
     """Erase: everything, or what was answered in one wave."""
@@ -236,7 +237,7 @@ def withdraw(request: Request, slug: str, form: Form) -> Response:
     return response
 
 
-@router.post("/minta")
+@router.post(HAK + "/minta")
 @asks(Permission.SELF)
 def ask(request: Request, slug: str, form: Form) -> Response:
     """File a request for what this page cannot do."""
@@ -270,9 +271,9 @@ def back(request: Request) -> Response:
     return RedirectResponse(f"/s/{slug}/hak{query}", 303)
 
 
-router.add_route("", rights, methods=["GET"])
+router.add_route(HAK, rights, methods=["GET"])
 for _step in ("/unduh", "/izin", "/tarik", "/hapus", "/minta"):
-    router.add_route(_step, back, methods=["GET"])
+    router.add_route(HAK + _step, back, methods=["GET"])
 
 
 def _page(html: str, status: int = 200, *, cache: str = "no-store") -> Response:
