@@ -202,22 +202,21 @@ def finish(database: Database, *, at: datetime) -> int:
 def reapply(database: Database, erasures: Iterable[Erasure], *, at: datetime) -> int:
     """Erase again, in a restored store, everybody whom ``erasures`` name.
 
-    Give only those made after the backup: a person may have answered anew after an older
-    one. Their rows are kept as they were, so that the proof stands. Returns how many of
-    them found something to erase.
+    An erasure whose row is in the store was done before the backup: the row was written
+    with the deletion, so what that person has there now came later and stays. Of the others
+    the row is kept as it was, so that the proof stands. Returns how many found something.
     """
     found = 0
     key = database.settings.key("secret_key")
     for erasure in erasures:
         with Session(database.write) as session, session.begin():
-            if not _known_there(session, erasure):  # it came to be after the backup
+            if not _missing(session, erasure):
                 continue
-            if session.get(Erasure, (erasure.community_id, erasure.id)) is None:
-                kept = erasure.model_dump()
-                if kept["identity"] == "erased":  # in the restored files the name is back
-                    kept["identity"] = "pending"
-                session.add(Erasure(**kept))
-                session.flush()
+            kept = erasure.model_dump()
+            if kept["identity"] == "erased":  # in the restored files the name is back
+                kept["identity"] = "pending"
+            session.add(Erasure(**kept))
+            session.flush()
             for ref in _refs(session, erasure.community_id):
                 if subject_of(key, erasure.community_id, ref) != erasure.subject:
                     continue
@@ -342,9 +341,12 @@ def _erase_from_roster(session: Session, database: Database, erasure: Erasure, a
     return gone
 
 
-def _known_there(session: Session, erasure: Erasure) -> bool:
-    return session.get(Community, erasure.community_id) is not None and (
-        erasure.wave_id is None or session.get(Wave, erasure.wave_id) is not None
+def _missing(session: Session, erasure: Erasure) -> bool:
+    """Whether a restored store has not seen this erasure, but knows its community and wave."""
+    return (
+        session.get(Erasure, (erasure.community_id, erasure.id)) is None
+        and session.get(Community, erasure.community_id) is not None
+        and (erasure.wave_id is None or session.get(Wave, erasure.wave_id) is not None)
     )
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -71,12 +70,6 @@ def read(path: Path) -> list[Erasure]:
                 break
             raise BrokenLedger(f"{path}, line {number}") from error
     return erasures
-
-
-def after(erasures: Iterable[Erasure], moment: datetime) -> list[Erasure]:
-    """Those made after ``moment``, each once, oldest first."""
-    newer = {erasure.id: erasure for erasure in erasures if erasure.at > moment}
-    return sorted(newer.values(), key=lambda erasure: erasure.at)
 
 
 def _line(erasure: Erasure) -> str:
