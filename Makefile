@@ -54,8 +54,9 @@ format: .venv/.dev ## Format and mend what the linter can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: .venv/.dev ## Our server beside the bare floor: CPU, memory, bytes (prints a table, writes JSON)
-	@$(BIN)/python -m tests.bench
+bench: .venv/.dev ## Our server beside the bare floor, the statistics beside R: CPU, memory, bytes
+	@$(BIN)/python -m tests.bench.analysis; statistics=$$?; \
+	  $(BIN)/python -m tests.bench && exit $$statistics
 
 lock: .venv/.dev ## Resolve the locks again
 	@for set in "requirements.lock" "requirements-dev.lock --group dev"; do \

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from scipy import special
 
 from analysis.moments import Floats
 
-FEW, MANY = 20, 96
-"""Gauss-Legendre nodes up to |r| = `STEEP` and beyond: error below 1e-15 up to |r| = .999."""
-STEEP = 0.9
+NODES = ((0.5, 8), (0.7, 12), (0.9, 20), (1.0, 96))
+"""Gauss-Legendre nodes by |r| up to: error below 1e-15 up to |r| = .999."""
 
 
 def density(x: Floats) -> Floats:
@@ -30,18 +31,28 @@ def excess(a: Floats, b: Floats, r: Floats) -> Floats:
     (Drezner & Wesolowsky 1990, J. Stat. Comput. Simul. 35). It is also the covariance of the
     two indicators.
     """
-    steep = np.abs(r) > STEEP
-    if not steep.any():
-        return _excess(a, b, r, FEW)
     out = np.empty((len(r), a.shape[1], b.shape[1]))
-    for rows, nodes in ((np.flatnonzero(~steep), FEW), (np.flatnonzero(steep), MANY)):
+    size = np.abs(r)
+    above = -1.0
+    for upto, nodes in NODES:
+        rows = np.flatnonzero((size > above) & (size <= upto))
+        if len(rows) == len(r):
+            return _excess(a, b, r, nodes)
         if len(rows):
             out[rows] = _excess(a[rows], b[rows], r[rows], nodes)
+        above = upto
     return out
 
 
-def _excess(a: Floats, b: Floats, r: Floats, nodes: int) -> Floats:
+@cache
+def _rule(nodes: int) -> tuple[Floats, Floats]:
+    """Points and weights on (-1, 1)."""
     points, weights = np.polynomial.legendre.leggauss(nodes)
+    return points, weights
+
+
+def _excess(a: Floats, b: Floats, r: Floats, nodes: int) -> Floats:
+    points, weights = _rule(nodes)
     half = np.arcsin(r) / 2
     squares = (a * a)[:, :, None] + (b * b)[:, None, :]
     product = a[:, :, None] * b[:, None, :]

@@ -208,7 +208,7 @@ def _numbers(table: Any, names: tuple[str, ...]) -> npt.NDArray[Any]:
     import pandas as pd
 
     frame = table if hasattr(table, "columns") else pd.DataFrame(table)
-    if all(isinstance(kind, np.dtype) and kind.kind in "iu" for kind in frame.dtypes):
+    if all(isinstance(kind, np.dtype) and kind.kind in "iuf" for kind in frame.dtypes):
         return np.asarray(frame.to_numpy())
     out = np.empty(frame.shape)
     for j, name in enumerate(names):

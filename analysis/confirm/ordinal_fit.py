@@ -76,12 +76,24 @@ class OrdinalFit:
                 se.append(float(np.sqrt(tables.gamma_tau[i, t] / (found.n - 1))))
         est, error = np.array(tau), np.array(se)
         low, high = est - Z95 * error, est + Z95 * error
-        rows = pd.DataFrame(names, columns=["lhs", "op", "rhs"])
-        rows.index = pd.Index(["".join(name) for name in names])
-        rows["est"], rows["se"], rows["z"] = est, error, est / error
-        rows["p"] = 2 * special.ndtr(-np.abs(est / error))
-        rows["ci_low"], rows["ci_high"], rows["std"], rows["std_se"] = low, high, est, error
-        rows["std_ci_low"], rows["std_ci_high"], rows["free"] = low, high, True
+        lhs, op, rhs = zip(*names, strict=True)
+        columns = {
+            "lhs": lhs,
+            "op": op,
+            "rhs": rhs,
+            "est": est,
+            "se": error,
+            "z": est / error,
+            "p": 2 * special.ndtr(-np.abs(est / error)),
+            "ci_low": low,
+            "ci_high": high,
+            "std": est,
+            "std_se": error,
+            "std_ci_low": low,
+            "std_ci_high": high,
+            "free": True,
+        }
+        rows = pd.DataFrame(columns, index=pd.Index(["".join(name) for name in names]))
         return pd.concat([table, rows])
 
     def modification(self) -> pd.DataFrame:

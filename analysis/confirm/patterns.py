@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ import numpy.typing as npt
 from analysis.confirm.table import vech_index, vech_position, vech_weights
 from analysis.moments import Floats
 
+KEPT = 30
+"""Most items for which the places of `kernel` are kept: 3.5 MB; it grows with items to the 4th."""
 BLOCK = 1_500_000
 """Numbers in one array of a batch of patterns: bounds the memory of many patterns."""
 
@@ -284,17 +287,30 @@ def moment_space(
 
 
 def kernel(sums: Floats, p: int) -> Floats:
-    """K (p*, p*) from Z[ac, bd] = sum P_ac Q_bd over vech positions, symmetrised."""
-    a, b = vech_index(p)
-    at, m = vech_position(p), vech_weights(p)
-    aa, ab, ba, bb = (at[np.ix_(x, y)] for x, y in ((a, a), (a, b), (b, a), (b, b)))
-    out = sums[aa, bb]
-    out += sums[ab, ba]
-    out += sums[ba, ab]
-    out += sums[bb, aa]
+    """K (p*, p*) from Z[ac, bd] = sum P_ac Q_bd over vech positions, symmetrised.
+
+    With Z + Z' two of the four terms are one gather, and what comes is symmetric.
+    """
+    both = (sums + sums.T).reshape(-1)
+    straight, crossed = _kernel_gathers(p) if p <= KEPT else _gathers_of(p)
+    m = vech_weights(p)
+    out: Floats = np.take(both, straight)
+    out += np.take(both, crossed)
     out *= m[:, None] / 4
     out *= m
-    return (out + out.T) / 2
+    return out
+
+
+def _gathers_of(p: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Places in flat Z of (a_i a_j, b_i b_j) and of (a_i b_j, b_i a_j): (p*, p*)."""
+    a, b = vech_index(p)
+    at = vech_position(p)
+    size = len(a)
+    straight = at[np.ix_(a, a)] * size + at[np.ix_(b, b)]
+    return straight, at[np.ix_(a, b)] * size + at[np.ix_(b, a)]
+
+
+_kernel_gathers = lru_cache(maxsize=2)(_gathers_of)
 
 
 def mixed(along: Floats, p: int) -> Floats:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from analysis.confirm.indices import Fit
 from analysis.errors import AnalysisError
@@ -141,16 +142,24 @@ def tables_of(
     parameters: pd.DataFrame, model: Mapping[str, Iterable[str]], groups: tuple[str, ...]
 ) -> dict[str, pd.DataFrame]:
     """Split the parameters into the tables of `Confirmation`."""
+    import pandas as pd
+
     factors = list(model)
-    in_group = ["group"] if groups else []
-    of_factor = parameters["lhs"].isin(factors)
-    op = parameters["op"]
+    texts = ["lhs", "rhs", *(["group"] if groups else [])]
+    columns = {name: parameters[name].array for name in texts}
+    # through arrays: selecting rows of the frame itself costs more than fitting the model
+    values = parameters[VALUES].to_numpy(dtype=np.float64)
+    lhs, rhs, op = (parameters[name].to_numpy(dtype=object) for name in ("lhs", "rhs", "op"))
+    of_factor = np.isin(lhs.astype(str), factors)
 
-    def pick(rows: pd.Series, names: dict[str, str]) -> pd.DataFrame:
-        table = parameters[rows].rename(columns=names)
-        return table[[*names.values(), *in_group, *VALUES]]
+    def pick(rows: npt.NDArray[np.bool_], names: dict[str, str]) -> pd.DataFrame:
+        at = np.flatnonzero(rows)
+        table = pd.DataFrame(values[at], index=parameters.index.take(at), columns=VALUES)
+        for place, old in enumerate(name for name in texts if name in names or name == "group"):
+            table.insert(place, names.get(old, old), columns[old].take(at))
+        return table
 
-    same = parameters["lhs"] == parameters["rhs"]
+    same = lhs == rhs
     covariance = op == "~~"
     return {
         "loadings": pick(op == "=~", {"lhs": "factor", "rhs": "item"}),
@@ -173,14 +182,21 @@ def _correlations(
 ) -> pd.DataFrame:
     import pandas as pd
 
-    rows = parameters[(parameters["op"] == "~~") & parameters["lhs"].isin(factors)]
-    blocks = []
-    for group in groups or ("",):
-        mine = rows[rows["group"] == group] if groups else rows
-        names = [f"{factor} [{group}]" if groups else factor for factor in factors]
-        block = pd.DataFrame(np.eye(len(factors)), index=pd.Index(names), columns=pd.Index(factors))
-        for a, b, value in zip(mine["lhs"], mine["rhs"], mine["std"], strict=True):
-            i, j = factors.index(a), factors.index(b)
-            block.iloc[i, j] = block.iloc[j, i] = value
-        blocks.append(block)
+    place = {factor: i for i, factor in enumerate(factors)}
+    labels = groups or ("",)
+    found = {label: np.eye(len(factors)) for label in labels}
+    of = parameters["group"] if groups else [""] * len(parameters)
+    columns = (parameters[name] for name in ("lhs", "op", "rhs", "std"))
+    for label, lhs, op, rhs, value in zip(of, *columns, strict=True):
+        if op == "~~" and lhs in place:
+            i, j = place[lhs], place[rhs]
+            found[label][i, j] = found[label][j, i] = value
+    blocks = [
+        pd.DataFrame(
+            found[label],
+            index=pd.Index([f"{factor} [{label}]" if groups else factor for factor in factors]),
+            columns=pd.Index(factors),
+        )
+        for label in labels
+    ]
     return pd.concat(blocks) if groups else blocks[0]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special
 
 from analysis.confirm.structure import Structure
@@ -81,7 +82,26 @@ def _reported(cell: Cell) -> bool:
     return cell.key is not None or cell.value != 0 or cell.matrix in {Matrix.ALPHA, Matrix.TAU}
 
 
-def _values(matrices: Matrices, places: list[Place]) -> tuple[Array, Array]:
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Where the places of one matrix stand in it and in the list."""
+
+    matrix: Matrix
+    rows: npt.NDArray[np.intp]
+    columns: npt.NDArray[np.intp]
+    at: npt.NDArray[np.intp]
+
+
+def _gathers(places: list[Place]) -> list[Gather]:
+    out = []
+    for kind in dict.fromkeys(place.matrix for place in places):
+        at = np.array([q for q, place in enumerate(places) if place.matrix == kind])
+        rows, columns = np.array([(places[q].row, places[q].column) for q in at]).T
+        out.append(Gather(kind, rows, columns, at))
+    return out
+
+
+def _values(matrices: Matrices, gathers: list[Gather]) -> tuple[Array, Array]:
     """Estimates and standardised values of the places."""
     sigma = np.diag(matrices.sigma())
     variance = np.diag(matrices.psi)
@@ -96,9 +116,11 @@ def _values(matrices: Matrices, places: list[Place]) -> tuple[Array, Array]:
             Matrix.ALPHA: (matrices.alpha[:, None], (matrices.alpha / factor_sd)[:, None]),
             Matrix.TAU: (matrices.tau, matrices.tau / sd[:, None]),
         }
-    estimate = np.array([blocks[p.matrix][0][p.row, p.column] for p in places])
-    standard = np.array([blocks[p.matrix][1][p.row, p.column] for p in places])
-    return estimate, standard
+    out = np.empty((2, sum(len(one.at) for one in gathers)), dtype=matrices.psi.dtype)
+    for one in gathers:
+        for line, block in zip(out, blocks[one.matrix], strict=True):
+            line[one.at] = block[one.rows, one.columns]
+    return out[0], out[1]
 
 
 def _standard_theta(theta: Array, sigma: Array, residual: Array) -> Array:
@@ -119,7 +141,8 @@ def tabulate(found: Estimates, group: int) -> pd.DataFrame:
 
     table, part = found.table, found.table.parts[group]
     places = places_of(table, group)
-    estimate, standard = _values(found.fill(part, found.x), places)
+    gathers = _gathers(places)
+    estimate, standard = _values(found.fill(part, found.x), gathers)
     se, std_se = np.full(len(places), np.nan), np.full(len(places), np.nan)
     if found.covariance is not None:
         mine = np.unique(part.key)
@@ -127,21 +150,30 @@ def tabulate(found: Estimates, group: int) -> pd.DataFrame:
         for column, key in enumerate(mine):
             x = found.x.astype(np.complex128)
             x[key] += STEP * 1j
-            slopes[:, column] = np.concatenate(_values(found.fill(part, x), places)).imag / STEP
+            slopes[:, column] = np.concatenate(_values(found.fill(part, x), gathers)).imag / STEP
         local = found.covariance[np.ix_(mine, mine)]
         variance = np.einsum("ij,jk,ik->i", slopes, local, slopes)
         se, std_se = np.split(np.sqrt(np.where(variance > 0, variance, np.nan)), 2)
     lhs, op, rhs = _names(table, places)
-    frame = pd.DataFrame({"lhs": lhs, "op": op, "rhs": rhs}, index=pd.Index(_labels(lhs, op, rhs)))
     with np.errstate(invalid="ignore", divide="ignore"):
         z = estimate / se
-    frame["est"], frame["se"], frame["z"] = estimate, se, z
-    frame["p"] = 2 * special.ndtr(-np.abs(z))
-    frame["ci_low"], frame["ci_high"] = estimate - Z95 * se, estimate + Z95 * se
-    frame["std"], frame["std_se"] = standard, std_se
-    frame["std_ci_low"], frame["std_ci_high"] = standard - Z95 * std_se, standard + Z95 * std_se
-    frame["free"] = [place.free for place in places]
-    return frame
+    columns = {
+        "lhs": lhs,
+        "op": op,
+        "rhs": rhs,
+        "est": estimate,
+        "se": se,
+        "z": z,
+        "p": 2 * special.ndtr(-np.abs(z)),
+        "ci_low": estimate - Z95 * se,
+        "ci_high": estimate + Z95 * se,
+        "std": standard,
+        "std_se": std_se,
+        "std_ci_low": standard - Z95 * std_se,
+        "std_ci_high": standard + Z95 * std_se,
+        "free": [place.free for place in places],
+    }
+    return pd.DataFrame(columns, index=pd.Index(_labels(lhs, op, rhs)))
 
 
 def _names(table: Table, places: list[Place]) -> tuple[list[str], list[str], list[str]]:
