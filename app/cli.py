@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from app import custody
+
 cli = typer.Typer(
     name="guyub",
     help="Measures a community's life with a questionnaire, and says what the answers bear.",
@@ -29,6 +31,7 @@ cli.add_typer(db, name="db")
 cli.add_typer(instrument, name="instrument")
 cli.add_typer(plan, name="plan")
 cli.add_typer(dataset, name="dataset")
+custody.add_to(cli)
 
 
 @cli.command()

@@ -1,0 +1,195 @@
+"""Somebody steals answers, logs and a backup, and knows in which order people answered.
+
+The truth is known here: who answered when. The attacker tries every order the stolen files
+have to offer and matches it with the order they saw. Chance: Spearman's rho of n ranks has
+mean 0 and variance 1/(n-1), so |rho| * sqrt(n-1) > 4.5 comes up in fewer than one of 100,000
+tries. Each channel is judged alone, which is stricter than one guess of the best. The last
+test shows that the attack does find an order where there is one.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import sqlite3
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from app.backups import service
+from app.db import Database
+from app.store import Save, Start, Store
+from tests.surveys.conftest import Town
+
+PEOPLE = 200
+LIMIT = 4.5
+
+
+def rho(order: Sequence[str], truth: Sequence[str]) -> float:
+    """Spearman's rank correlation of two orders of the same things, times sqrt(n - 1)."""
+    place = {one: rank for rank, one in enumerate(truth)}
+    found = [one for one in order if one in place]
+    n = len(found)
+    assert n == len(truth), "an order that has lost somebody proves nothing"
+    squares = sum((rank - place[one]) ** 2 for rank, one in enumerate(found))
+    return (1 - 6 * squares / (n * (n * n - 1))) * (n - 1) ** 0.5
+
+
+@pytest.fixture
+def stolen(settings, caplog) -> tuple[Path, Path, list[str], str]:
+    """The live file, a backup's file, submissions in the order of answering, the log."""
+    database = Database(settings)
+    town = Town(database)
+    place = town.found()
+    store = Store(database)
+    instrument = town.instrument
+    truth = []
+    now = datetime.now(UTC)
+    people = [uuid4() for _ in range(PEOPLE)]
+    for number, ref in enumerate(people):
+        at = now + timedelta(seconds=30 * number)
+        start = Start(
+            community_id=place.community_id,
+            wave_id=place.wave_id or 0,
+            submission_id=uuid4(),
+            respondent_ref=ref,
+            consent=_consent(),
+            language="id",
+            at=at,
+        )
+        store.run([start])
+        answers = bytes(random.choice((1, 2, 3, 4, 5)) for _ in instrument.items)
+        store.run([
+            Save(
+                community_id=place.community_id,
+                wave_id=place.wave_id or 0,
+                submission_id=start.submission_id,
+                rev=1,
+                answers=answers,
+                extra={"values": {}, "missing": {}},
+                background={"values": {"BG1": 1}, "missing": {}},
+                language="id",
+                layout="vertical-1",
+                final=True,
+                at=at + timedelta(seconds=20),
+            )
+        ])  # fmt: skip
+        truth.append(start.submission_id.hex)
+    town.close(place)
+    made = service.backup(settings, at=datetime.now(UTC))
+    store.close()
+    database.close()
+    return settings.sqlite_path, made.folder / "guyub.sqlite3", truth, caplog.text
+
+
+def _consent():
+    from app.store import ConsentGiven
+
+    return ConsentGiven(
+        text_hash="a" * 64, version="1.0.0", language="id",
+        choices={"adult": True, "research": True, "report": True, "sales": False},
+    )  # fmt: skip
+
+
+def orders(path: Path) -> dict[str, list[str]]:
+    """Every order of submissions that SQL has to offer."""
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+        everybody = [row[0] for row in db.execute("SELECT id FROM response")]
+        by_ref = dict(db.execute("SELECT respondent_ref, id FROM response"))
+        found = {
+            "rows of response": everybody,
+            "ids": sorted(everybody),
+            "refs": [by_ref[ref] for ref in sorted(by_ref)],
+            "receipts": [r[0] for r in db.execute("SELECT id FROM response ORDER BY receipt_hmac")],
+            "digests": [r[0] for r in db.execute("SELECT id FROM response ORDER BY digest, id")],
+            "background": [
+                by_ref[r[0]] for r in db.execute("SELECT respondent_ref FROM background")
+            ],
+            "consents": [r[0] for r in db.execute("SELECT submission_id FROM consent")],
+            "consent times": [
+                r[0] for r in db.execute("SELECT submission_id FROM consent ORDER BY at")
+            ],
+            "days": [r[0] for r in db.execute("SELECT id FROM response ORDER BY submitted_on")],
+        }
+    db.close()
+    return found
+
+
+def layout(path: Path, truth: Sequence[str]) -> list[str]:
+    """The order in which the ids lie in the file's bytes."""
+    content = path.read_bytes()
+    wal = path.with_name(path.name + "-wal")
+    if wal.exists():
+        content += wal.read_bytes()
+    places = {one: content.find(one.encode()) for one in truth}
+    assert min(places.values()) >= 0
+    return sorted(places, key=places.__getitem__)
+
+
+def test_no_stolen_order_tells_who_answered_when(stolen) -> None:
+    """Rows, ids, references, receipts, times, the bytes of the backup: all like chance."""
+    live, copy, truth, _ = stolen
+    tried = {f"live: {name}": order for name, order in orders(live).items()}
+    tried |= {f"backup: {name}": order for name, order in orders(copy).items()}
+    tried["backup: bytes of the file"] = layout(copy, truth)
+    strength = {name: round(rho(order, truth), 2) for name, order in tried.items()}
+    assert {name: value for name, value in strength.items() if abs(value) > LIMIT} == {}
+    assert len(strength) == 19
+
+
+def test_a_clock_time_stands_beside_no_submission(stolen) -> None:
+    """Consents hold the day; audit rows and logs name no submission; and no file is newer
+    for one person than for another, since all stand in one.
+    """
+    live, copy, truth, log = stolen
+    for path in (live, copy):
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+            moments = {row[0] for row in db.execute("SELECT at FROM consent")}
+            days = {row[0] for row in db.execute("SELECT submitted_on FROM response")}
+            audit = " ".join(str(row) for row in db.execute("SELECT * FROM audit_event"))
+            refs = [row[0] for row in db.execute("SELECT respondent_ref FROM response")]
+        db.close()
+        assert {moment[10:] for moment in moments} <= {" 17:00:00.000000"}  # midnight in Jakarta
+        assert len(moments) <= 2
+        assert len(days) <= 2
+        plain = audit.replace("-", "") + log.replace("-", "")
+        assert [one for one in (*truth, *refs) if one in plain] == []
+    assert not re.search(r"[0-9a-f]{32}", log)
+
+
+def test_the_attack_finds_an_order_where_there_is_one(stolen) -> None:
+    """Negative control: what the tables would tell with rowids or with clock times."""
+    live, _, truth, _ = stolen
+    with sqlite3.connect(":memory:") as db:
+        db.execute("CREATE TABLE response (id TEXT PRIMARY KEY)")  # with a rowid
+        db.executemany("INSERT INTO response VALUES (?)", [(one,) for one in truth])
+        leaky = [row[0] for row in db.execute("SELECT id FROM response ORDER BY rowid")]
+    db.close()
+    assert rho(leaky, truth) > LIMIT
+    assert live.exists()
+
+
+def test_names_cannot_be_guessed_back_from_what_is_stolen(stolen, settings) -> None:
+    """Without the keys neither receipts nor references lead anywhere: HMACs and randomness.
+
+    A reference is a version-4 UUID and a receipt's HMAC has 256 bits: no two people share a
+    bit pattern that the order of the roster would explain.
+    """
+    live, _, truth, _ = stolen
+    with sqlite3.connect(f"file:{live}?mode=ro", uri=True) as db:
+        refs = [UUID(row[0]) for row in db.execute("SELECT respondent_ref FROM response")]
+        hmacs = [row[0] for row in db.execute("SELECT receipt_hmac FROM response")]
+    db.close()
+    assert {ref.version for ref in refs} == {4}
+    assert len({*refs}) == len({*hmacs}) == len(truth)
+    assert {len(one) for one in hmacs} == {32}
+    secrets = settings.secrets_path.read_text()
+    for path in live.parent.iterdir():
+        if path.is_file() and path != settings.secrets_path:
+            content = path.read_bytes()
+            for key in re.findall(r'"([0-9a-f]{64})"', secrets):
+                assert key.encode() not in content
+                assert bytes.fromhex(key) not in content
