@@ -154,6 +154,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     from app.auth import CodeDoor  # noqa: PLC0415 - as above
     from app.db import THREADS, Database  # noqa: PLC0415 - as above
     from app.rights.erasing import finish  # noqa: PLC0415 - as above
+    from app.jobs.supervisor import Supervisor  # noqa: PLC0415
     from app.store import Store  # noqa: PLC0415
 
     settings: Settings = app.state.settings
@@ -166,10 +167,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.database, app.state.store = database, store
     app.state.door = CodeDoor(database)  # one for all pages: wrong codes are counted together
     await asyncio.to_thread(finish, database, at=datetime.now(UTC))  # what a crash left undone
+    supervisor = app.state.supervisor = Supervisor(database)
     sweeper = asyncio.create_task(_sweep_every_minute(database))
     try:
         yield
     finally:
+        await supervisor.stop()
         sweeper.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await sweeper

@@ -291,6 +291,7 @@ def _publish(
         )
         if mine:
             target = folder_of(database.settings, key)
+            target.parent.mkdir(parents=True, exist_ok=True)
             shutil.rmtree(target, ignore_errors=True)  # of a process that died after the move
             folder.chmod(0o755)
             folder.rename(target)
