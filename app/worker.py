@@ -35,11 +35,14 @@ from app.db import Database
 from app.errors import AppError
 from app.jobs import runs
 from app.jobs.supervisor import folder_of
+from app.reports.service import plan_folders
 from app.settings import Settings
 from app.tables import Community, Wave
+from instrument.model import Instrument
 
 if TYPE_CHECKING:
     from analysis.findings import Findings
+    from analysis.plan import Plan
 
 log = logging.getLogger("guyub.worker")
 
@@ -207,7 +210,7 @@ def _analyse(database: Database, job: Job, worker: str, heart: Heart) -> None:
     main = [(slug, one) for slug, source, one in made if source.part == "main"]
     before = [one for _, source, one in made if source.part == "before"]
     definition = registry.find(main[0][1].instrument_key, main[0][1].instrument_version)
-    plan = plans.load(job.plan, definition) if job.plan else None
+    plan = _plan(database.settings, job.plan, definition)
     if plans.digest(plan or plans.default(definition)) != job.plan_digest:
         raise Changed(f"plan {job.plan or 'standard'}")
     read: dict[str, Dataset] = {slug: read_csv(one.data, definition) for slug, one in main}
@@ -235,6 +238,12 @@ def _analyse(database: Database, job: Job, worker: str, heart: Heart) -> None:
             digest=hashlib.sha256(content).hexdigest(),
             facts=_facts(found, names, sorted(file.stem for file in folder.glob("*.csv"))),
         )
+
+
+def _plan(settings: Settings, name: str, definition: Instrument) -> Plan | None:
+    from analysis import plan as plans  # noqa: PLC0415 - statistics: this process only
+
+    return plans.load(plans.path_of(name, plan_folders(settings)), definition) if name else None
 
 
 def _total(sizes: Sequence[int | None]) -> int | None:

@@ -13,15 +13,18 @@ from analysis.plan.errors import (
     WrongPlan,
 )
 from analysis.plan.freezing import freeze
-from analysis.plan.loading import canonical, default, digest, load, loads, rules
+from analysis.plan.installed import Installed, installed, path_of
+from analysis.plan.loading import FOLDER, canonical, default, digest, load, loads, rules
 from analysis.plan.model import CutOff, Hypothesis, Plan, Rules, Stamp
 from analysis.plan.shown import show
 from analysis.plan.tiers import Withheld, concerned, mark, permit, withheld_at
 
 __all__ = [
+    "FOLDER",
     "AlreadyFrozen",
     "CutOff",
     "Hypothesis",
+    "Installed",
     "InvalidPlan",
     "Plan",
     "PlanChanged",
@@ -36,9 +39,11 @@ __all__ = [
     "default",
     "digest",
     "freeze",
+    "installed",
     "load",
     "loads",
     "mark",
+    "path_of",
     "permit",
     "rules",
     "show",

@@ -1,0 +1,1 @@
+"""Reports: a researcher asks for an analysis, watches it, reads it; open texts are judged."""
