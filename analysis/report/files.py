@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 RESULTS = "results.json"
 WORKBOOK = "tables.xlsx"
+BUNDLE = "report.zip"
 
 
 def write(
@@ -29,7 +31,8 @@ def write(
     """Write results.json, tables as CSV and the pages into ``folder``.
 
     ``language``: of ``report.html``; the other stands beside it. ``embedded``: also what a
-    page of ours shows inside its own frame (`fragment_name`), and the tables as XLSX.
+    page of ours shows inside its own frame (`fragment_name`), the tables as XLSX, and all
+    of it in one ZIP.
     Raises OSError.
     """
     text = json.dumps(record.results(found), ensure_ascii=False, indent=1, allow_nan=False)
@@ -46,6 +49,19 @@ def write(
             content = fragment(found, one, source=source)
             (folder / fragment_name(one)).write_text(content, encoding="utf-8")
         write_workbook(folder / WORKBOOK, made)
+        _write_bundle(folder)
+
+
+def _write_bundle(folder: Path) -> None:
+    """Everything a reader keeps, in one ZIP; it opens without this program."""
+    kept = sorted(
+        file
+        for file in folder.iterdir()
+        if file.name.startswith("report.") or file.suffix in (".csv", ".json", ".xlsx")
+    )
+    with zipfile.ZipFile(folder / BUNDLE, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for file in kept:
+            bundle.write(file, file.name)
 
 
 def fragment_name(language: Language) -> str:

@@ -14,6 +14,7 @@ from app.jobs import runs
 from app.settings import Settings
 from app.tables import AnalysisRun, Community, Response, Wave
 from instrument import registry
+from instrument.errors import InstrumentError
 from instrument.model import Instrument, Language
 
 CLOSED = ("closed", "published")
@@ -45,6 +46,17 @@ class DefinitionMissing(AppError):
     title_en = "The questionnaire that was answered is not installed here"
     hint_id = "Pasang versi program yang menjalankan gelombang itu."
     hint_en = "Install the version of the program that ran the wave."
+
+
+class PlanGone(AppError):
+    """The plan of an analysis is not installed any more."""
+
+    status = 409
+    slug = "plan-gone"
+    title_id = "Rencana analisis ini sudah tidak terpasang"
+    title_en = "This analysis plan is not installed any more"
+    hint_id = "Minta analisis baru dan pilih rencana yang ada."
+    hint_en = "Ask for a new analysis and choose a plan that is there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +188,17 @@ def plans_for(settings: Settings, wave: Choice) -> Plans:
 
 def definition_of(wave: Choice) -> Instrument:
     """The definition that was answered; raises DefinitionMissing."""
-    from instrument.errors import InstrumentError  # noqa: PLC0415 - with the registry's
+    return installed(wave.instrument_key, wave.version, wave.digest)
 
+
+def installed(key: str, version: str, digest: str) -> Instrument:
+    """The definition with that digest; raises DefinitionMissing where another one is here."""
     try:
-        made = registry.find(wave.instrument_key, wave.version)
+        made = registry.find(key, version)
     except InstrumentError as error:
         raise DefinitionMissing(str(error)) from error
-    if made.digest != wave.digest:
-        raise DefinitionMissing(f"{wave.instrument_key} {wave.version}")
+    if made.digest != digest:
+        raise DefinitionMissing(f"{key} {version}")
     return made
 
 
