@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,14 +38,18 @@ class _File:
 
 
 class Assets:
-    """The static files of the house; an ASGI application to be mounted at `MOUNT`."""
+    """The static files of the house; an ASGI application to be mounted at `MOUNT`.
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    ``beside``: files of other rooms, under their own names.
+    """
+
+    def __init__(self, folder: Path = FOLDER, beside: Sequence[Path] = ()) -> None:
         self._urls: dict[str, str] = {}
         self._files: dict[str, _File] = {}
-        for path in sorted(folder.rglob("*")):
+        own = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
+        named = own | {path.name: path for path in beside}
+        for name, path in sorted(named.items()):
             if path.suffix in _TYPES:
-                name = path.relative_to(folder).as_posix()
                 content = path.read_bytes()
                 digest = hashlib.sha256(content).hexdigest()[:10]
                 url = f"{MOUNT}/{digest}/{name}"

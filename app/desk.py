@@ -20,7 +20,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from app.auth import EVERYWHERE, Account, Now, Permission, SignedIn, allowed
 from app.errors import AppError
-from app.pages import ZONE, language_of, moment_of, other
+from app.pages import N_, ZONE, language_of, moment_of, other
 from app.wave_reader import CommunityView
 from instrument.model import Language
 
@@ -47,7 +47,11 @@ class Way:
         return self.permission in EVERYWHERE
 
 
-NAVIGATION: tuple[Way, ...] = ()
+NAVIGATION: tuple[Way, ...] = (
+    Way(N_("Reports"), "/laporan", Permission.ANALYSIS_RUN),
+    Way(N_("Open answers"), "/teks", Permission.TEXT_MODERATE),
+    Way(N_("Tokens"), "/token", Permission.TOKEN_OWN),
+)
 """In the order of the page; a slice that brings a page for people adds its line here."""
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class AppError(Exception):
     """Base of the service's errors: an HTTP status and words in both languages.
@@ -16,6 +19,8 @@ class AppError(Exception):
     title_en: str = "This request cannot be processed"
     hint_id: str = "Kembali ke halaman sebelumnya, lalu coba lagi."
     hint_en: str = "Go back to the page before and try again."
+    headers: Mapping[str, str] = MappingProxyType({})
+    """HTTP headers that go with it."""
 
     def __init__(self, detail: str = "", *, location: str = "") -> None:
         self.detail = detail

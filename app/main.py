@@ -11,6 +11,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -27,6 +28,7 @@ from secure import (
 )
 from starlette_compress import CompressMiddleware
 
+import analysis
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 BODY_LIMIT = 64 * 1024
 """Bytes of a request body; a full questionnaire with long open answers is under 8 KB."""
 SWEEP_SECONDS = 60
+REPORT_CSS = Path(analysis.__file__).with_name("report") / "report.css"
+"""The analysis's own style sheet; its folder is read, none of its modules is imported."""
 log = logging.getLogger("guyub")
 
 
@@ -47,10 +51,15 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     ``demo`` (with ``settings.demo``) brings the front page and routes of the demo.
     """
     from app import health, home, problems  # noqa: PLC0415 - one place names the routes
+    from app.api import routes as api  # noqa: PLC0415
+    from app.api import token_routes  # noqa: PLC0415
     from app.assets import MOUNT, Assets  # noqa: PLC0415
+    from app.auth.tokens import Throttle  # noqa: PLC0415
     from app.body_limit import BodyLimitMiddleware  # noqa: PLC0415
     from app.origin import CrossOriginMiddleware  # noqa: PLC0415
     from app.pages import Pages  # noqa: PLC0415
+    from app.reports import routes as reports  # noqa: PLC0415
+    from app.reports import text_routes  # noqa: PLC0415
     from app.rights import routes as rights  # noqa: PLC0415
     from app.staff import routes as staff  # noqa: PLC0415
     from app.staff.sign_in import SignInCounter  # noqa: PLC0415
@@ -65,7 +74,7 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = settings
-    app.state.assets = Assets()
+    app.state.assets = Assets(beside=(REPORT_CSS,))
     app.state.pages = Pages(assets=app.state.assets, base_url=settings.base_url)
     app.mount(MOUNT, app.state.assets)
     app.include_router(surveys.router)
@@ -74,6 +83,9 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     app.include_router(home.router)
     app.state.sign_ins = SignInCounter()
     app.include_router(staff.router)
+    for router in (reports.router, text_routes.router, token_routes.router, api.router):
+        app.include_router(router)
+    app.state.throttle = Throttle()
     app.state.demo = demo if settings.demo else None
     if app.state.demo is not None:
         from app.demo import routes  # noqa: PLC0415 - mounted with DEMO only
@@ -153,8 +165,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
     from app.auth import CodeDoor  # noqa: PLC0415 - as above
     from app.db import THREADS, Database  # noqa: PLC0415 - as above
-    from app.rights.erasing import finish  # noqa: PLC0415 - as above
     from app.jobs.supervisor import Supervisor  # noqa: PLC0415
+    from app.rights.erasing import finish  # noqa: PLC0415 - as above
     from app.store import Store  # noqa: PLC0415
 
     settings: Settings = app.state.settings

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -54,6 +55,17 @@ class BodyTooLarge(AppError):
     hint_en = "Shorten the open answers (at most 300 characters), then save again."
 
 
+class UnfitAddress(AppError):
+    """A part of the address is not what it should be."""
+
+    status = 422
+    slug = "unfit-address"
+    title_id = "Ada bagian alamat yang tidak cocok"
+    title_en = "A part of the address is not what it should be"
+    hint_id = "Periksa nomor dan nama di dalam alamatnya."
+    hint_en = "Check the numbers and names in the address."
+
+
 class Unforeseen(AppError):
     """Our fault; it is in the log."""
 
@@ -75,6 +87,9 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, AppError)
         return render(request, error)
 
+    async def unfit(request: Request, error: Exception) -> Response:
+        return render(request, UnfitAddress())
+
     async def by_status(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         return render(request, _BY_STATUS.get(error.status_code, AppError)())
@@ -86,6 +101,7 @@ def install(app: FastAPI) -> None:
         return render(request, Unforeseen())
 
     app.add_exception_handler(AppError, foreseen)
+    app.add_exception_handler(RequestValidationError, unfit)
     app.add_exception_handler(HTTPException, by_status)
     app.add_exception_handler(Exception, unforeseen)
 
@@ -105,7 +121,9 @@ def render(request: Request, error: AppError, language: Language | None = None) 
             "status": error.status,
             "detail": error.hint(language),
         }
-        return JSONResponse(body, error.status, media_type=PROBLEM_JSON)
+        return JSONResponse(
+            body, error.status, headers=dict(error.headers), media_type=PROBLEM_JSON
+        )
     if error.location:
         return RedirectResponse(error.location, 303, headers={"cache-control": "no-store"})
     words = {"title": error.title(language), "hint": error.hint(language), "number": error.status}

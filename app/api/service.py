@@ -191,7 +191,10 @@ def as_json(path: Path) -> Iterator[bytes]:
         lines: list[str] = []
         comma = ""
         for row in reader:
-            cells = ",".join(f"{name}:{_cell(cell)}" for name, cell in zip(names, row, strict=True))
+            cells = ",".join(
+                f"{name}:{_text(cell) if text else _cell(cell)}"
+                for name, text, cell in zip(names, texts, row, strict=True)
+            )
             lines.append(f"{comma}\n{{{cells}}}")
             comma = ","
             if len(lines) == ROWS_AT_ONCE:
