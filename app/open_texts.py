@@ -130,7 +130,7 @@ def texts_of(
                 id_,
                 question,
                 words,
-                decided[id_].decision if id_ in decided else None,  # type: ignore[arg-type]
+                decided[id_].decision if id_ in decided else None,
                 (decided[id_].redacted or "") if id_ in decided else "",
             )
             for id_, (question, words) in sorted(found.items())

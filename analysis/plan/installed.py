@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.plan import loading
-from analysis.plan.errors import PlanError
+from analysis.plan.errors import PlanError, UnknownPlan
 from analysis.plan.model import Plan
 from instrument.model import Instrument
 
@@ -53,4 +53,4 @@ def path_of(name: str, folders: Sequence[Path] = (loading.FOLDER,)) -> Path:
         if (folder / f"{name}.toml").is_file() and Path(name).name == name:
             return folder / f"{name}.toml"
     known = sorted(path.stem for folder in folders for path in folder.glob("*.toml"))
-    raise loading.UnknownPlan(f"There is no plan {name}; there are {', '.join(known)}.")
+    raise UnknownPlan(f"There is no plan {name}; there are {', '.join(known)}.")

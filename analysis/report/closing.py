@@ -6,7 +6,7 @@ from html import escape
 
 from analysis import wording
 from analysis.findings import Findings
-from analysis.report.markup import paragraph, text
+from analysis.report.markup import Numbering, paragraph, text
 from analysis.wording import Voice
 
 
@@ -29,8 +29,40 @@ def withheld(found: Findings, voice: Voice) -> str:
     )
 
 
-def methods(found: Findings, voice: Voice, source: str) -> str:
-    """How it was computed, from what, and its limits."""
+def cut_offs(found: Findings, voice: Voice, number: Numbering) -> str:
+    """Every cut-off in force, step by step, with where it comes from."""
+    plan = found.plan
+    groups = []
+    for step in plan.rules.steps:
+        rows = [
+            (
+                one.label.in_(voice.language),
+                wording.cutoff(one, voice),
+                wording.evidence(one, voice) + (f" ({one.reason})" if one.reason else ""),
+            )
+            for one in plan.cutoff_list
+            if one.step == step.number
+        ]
+        if rows:
+            groups.append((step.title.in_(voice.language), rows))
+    table = number.table(
+        voice("Patokan yang berlaku dan sumbernya", "Cut-offs in force and their sources"),
+        (voice("Patokan", "Cut-off"), voice("Nilai", "Value"), voice("Sumber", "Source")),
+        groups,
+        voice(
+            f"Aturan {plan.rules.code} {plan.rules.version}. Patokan adalah kesepakatan; yang "
+            "sumbernya belum diperiksa disebut begitu.",
+            f"Rules {plan.rules.code} {plan.rules.version}. Cut-offs are conventions; where a "
+            "source has not been checked, it says so.",
+        ),
+        left=(2,),
+    )
+    title = voice("Patokan dan sumbernya", "Cut-offs and their sources")
+    return f"<details><summary>{escape(title)}</summary>{table}</details>"
+
+
+def methods(found: Findings, voice: Voice, source: str, number: Numbering) -> str:
+    """How it was computed, by which cut-offs, from what, and its limits."""
     definition = found.instrument
     checks = definition.form(found.form).checks
     careless = (
@@ -83,6 +115,7 @@ def methods(found: Findings, voice: Voice, source: str) -> str:
     data = f"{source} · {found.sha256}"
     return (
         f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines if line)}</ul>"
+        f"{cut_offs(found, voice, number)}"
         f'<div class="limits">{paragraph(limits)}</div>'
         f'<p class="small soft">{voice("Definisi", "Definition")}<br>'
         f'<span class="hash">{escape(digest)}</span></p>'

@@ -78,7 +78,11 @@ def fragment(found: Findings, language: Language, *, source: str = "") -> str:
                 voice("Yang belum boleh dikatakan", "What cannot be said yet"),
                 closing.withheld(found, voice),
             ),
-            ("cara", voice("Cara menghitung", "Methods"), closing.methods(found, voice, source)),
+            (
+                "cara",
+                voice("Cara menghitung", "Methods"),
+                closing.methods(found, voice, source, number),
+            ),
         )
         if body
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, cast
@@ -211,7 +212,7 @@ def _cell(cell: str) -> str:
         number = json.loads(cell) if cell[0] in "-0123456789" else None
     except ValueError:
         number = None
-    if type(number) in (int, float) and number - number == 0:
+    if isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number):
         return cell
     return _text(cell)
 

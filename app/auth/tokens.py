@@ -252,11 +252,12 @@ class ApiRoute(APIRoute):
     ) -> None:
         permission = getattr(endpoint, "permission", None)
         scope = getattr(endpoint, "scope", None)
-        public = permission is Permission.PUBLIC
-        if not isinstance(permission, Permission) or not (public or isinstance(scope, Scope)):
-            msg = f"{endpoint.__module__}.{endpoint.__name__} declares no permission and scope"
-            raise UndeclaredPermission(msg)
-        guards = [] if public else [Depends(_guard(permission, scope))]
+        guards = []
+        if permission is not Permission.PUBLIC:
+            if not isinstance(permission, Permission) or not isinstance(scope, Scope):
+                msg = f"{endpoint.__module__}.{endpoint.__name__} declares no permission and scope"
+                raise UndeclaredPermission(msg)
+            guards.append(Depends(_guard(permission, scope)))
         super().__init__(path, endpoint, dependencies=[*guards, *(dependencies or ())], **options)
 
 

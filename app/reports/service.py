@@ -15,7 +15,7 @@ from app.settings import Settings
 from app.tables import AnalysisRun, Community, Response, Wave
 from instrument import registry
 from instrument.errors import InstrumentError
-from instrument.model import Instrument, Language
+from instrument.model import LANGUAGES, Instrument, Language, Text
 
 CLOSED = ("closed", "published")
 
@@ -173,7 +173,7 @@ def plans_for(settings: Settings, wave: Choice) -> Plans:
     choices = [
         PlanChoice(
             name=name,
-            title=plan.title.model_dump(),
+            title=_both(plan.title),
             digest=plans.digest(plan),
             hypotheses=len(plan.hypotheses),
             frozen_for=plan.frozen.wave if plan.frozen else "",
@@ -182,8 +182,12 @@ def plans_for(settings: Settings, wave: Choice) -> Plans:
         for name, plan in found.plans.items()
     ]
     standard = plans.default(definition)
-    choices.append(PlanChoice("", standard.title.model_dump(), plans.digest(standard), 0))
+    choices.append(PlanChoice("", _both(standard.title), plans.digest(standard), 0))
     return Plans(tuple(choices), tuple(found.faulty))
+
+
+def _both(text: Text) -> dict[Language, str]:
+    return {language: text.in_(language) for language in LANGUAGES}
 
 
 def definition_of(wave: Choice) -> Instrument:
