@@ -7,9 +7,10 @@ changes nothing. Heavy modules are imported inside the commands that need them.
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -112,20 +113,76 @@ def show(
 
 @dataset.command()
 def export(
-    wave: Annotated[str, typer.Option(help="The wave, as <community>-<number>.")],
-    format_: Annotated[str, typer.Option("--format", help="csv")] = "csv",
+    wave: Annotated[
+        list[str],
+        typer.Option(help="The wave, as <community>-<number>; several times for several waves."),
+    ],
+    format_: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="csv, xlsx, sav, dta, parquet; several times for several."),
+    ] = None,
+    lang: Annotated[Literal["id", "en"], typer.Option(help="Language of labels.")] = "id",
+    shape: Annotated[
+        Literal["long", "wide"], typer.Option(help="One row an answer sheet, or one a person.")
+    ] = "long",
     out: Annotated[Path | None, typer.Option(help="Folder; DATA_DIR/exports by default.")] = None,
     project: Annotated[
         str, typer.Option(help="Project whose key makes the person ids.")
     ] = "default",
+    full: Annotated[
+        bool, typer.Option("--full", help="All background, though few people share it.")
+    ] = False,
+    reason: Annotated[str, typer.Option(help="Why --full; kept with the data.")] = "",
 ) -> None:
-    """Write a scored data set: data.csv, codebook.csv and manifest.json."""
-    from app.datasets.service import export_wave  # noqa: PLC0415
+    """Write a scored data set: data, codebooks, scripts for R and SPSS, manifest."""
+    from app.datasets.order import order  # noqa: PLC0415
+    from app.datasets.service import export as make  # noqa: PLC0415
     from app.settings import Settings  # noqa: PLC0415
 
-    made = export_wave(Settings(), wave=wave, format_=format_, out=out, project=project)
+    wanted = order(
+        waves=wave,
+        formats=format_ or ["csv"],
+        language=lang,
+        shape=shape,
+        project=project,
+        full=full,
+        reason=reason,
+    )
+    made = make(Settings(), wanted, out=out)
     typer.echo(f"{made.rows} rows written of {made.expected} expected, SHA-256 {made.sha256}")
+    typer.echo(_shared(made.manifest["sharing"]))
     typer.echo(str(made.folder))
+
+
+def _shared(found: Mapping[str, Any]) -> str:
+    """What the k-check found and what was done."""
+    told = (
+        f"k-check: {found['people']} people, smallest group {found['smallest_group']} "
+        f"(k = {found['k']})"
+    )
+    if found["full_because"]:
+        return f"{told}; full file because: {found['full_because']}"
+    if found["merged"]:
+        told += f"; bands merged: {', '.join(found['merged'])}"
+    if found["left_out"]:
+        told += f"; left out: {', '.join(found['left_out'])}"
+    return told
+
+
+@dataset.command("sweep")
+def dataset_sweep() -> None:
+    """Delete files of data sets whose answers changed since, and of killed exports."""
+    from app.datasets.service import clear  # noqa: PLC0415
+    from app.db import Database  # noqa: PLC0415
+    from app.settings import Settings  # noqa: PLC0415
+
+    settings = Settings()
+    database = Database(settings)
+    try:
+        gone = clear(settings, database, by="command line")
+    finally:
+        database.close()
+    typer.echo(f"Deleted: {', '.join(path.name for path in gone) or 'nothing'}")
 
 
 @cli.command()

@@ -9,14 +9,20 @@ disk already.
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import Session, col, select
 
 from app.settings import Settings
-from app.tables import Dataset
+from app.tables import Dataset, DataVersion, Wave
+
+UNFINISHED = ".data-set-"
+"""How folders begin that are being written; a killed export leaves one."""
+_ABANDONED_SECONDS = 24 * 3600
 
 
 def shelf(settings: Settings) -> Path:
@@ -31,17 +37,56 @@ def retire(
 
     Call `sweep` after the commit.
     """
+    numbers = set(
+        session.exec(
+            select(Wave.number).where(
+                col(Wave.community_id) == community_id, col(Wave.id).in_(wave_ids)
+            )
+        )
+    )
     there = session.exec(
         select(Dataset).where(
-            col(Dataset.community_id) == community_id,
-            col(Dataset.wave_id).in_(wave_ids),
-            col(Dataset.files_deleted_on).is_(None),
+            col(Dataset.community_id) == community_id, col(Dataset.files_deleted_on).is_(None)
         )
     ).all()
+    return [
+        _mark(session, dataset, at)
+        for dataset in there
+        if dataset.wave_id in wave_ids or numbers & {one["number"] for one in waves_of(dataset)}
+    ]
+
+
+def retire_stale(*, session: Session, at: datetime) -> list[Dataset]:
+    """Mark every data set of closed waves whose answers changed since; return them.
+
+    After closing, answers change by a withdrawal or an erasure only. Call `sweep` after the
+    commit.
+    """
+    closed = {
+        (wave.community_id, wave.number): wave.id
+        for wave in session.exec(select(Wave).where(col(Wave.state).in_(("closed", "published"))))
+    }
+    versions = {
+        (one.community_id, one.wave_id): one.seq for one in session.exec(select(DataVersion))
+    }
+    stale = []
+    there = session.exec(select(Dataset).where(col(Dataset.files_deleted_on).is_(None))).all()
     for dataset in there:
-        dataset.files_deleted_on = at
-        session.add(dataset)
-    return [name_of(dataset) for dataset in there]
+        for one in waves_of(dataset):
+            wave_id = closed.get((dataset.community_id, one["number"]))
+            if wave_id is None or one["state"] == "open":
+                continue
+            if versions.get((dataset.community_id, wave_id), 0) != one["data_version"]:
+                _mark(session, dataset, at)
+                stale.append(dataset)
+                break
+    return stale
+
+
+def _mark(session: Session, dataset: Dataset, at: datetime) -> str:
+    dataset.files_deleted_on = at
+    session.add(dataset)
+    return name_of(dataset)
 
 
 def sweep(*, session: Session, settings: Settings) -> list[Path]:
@@ -66,3 +111,16 @@ def sweep(*, session: Session, settings: Settings) -> list[Path]:
 def name_of(dataset: Dataset) -> str:
     """``<community>-<wave>-v<seq>``, as its manifest says."""
     return str(dataset.manifest["dataset"]["name"])
+
+
+def waves_of(dataset: Dataset) -> list[dict[str, Any]]:
+    """The waves in a data set, as its manifest has them: number, state, data_version ..."""
+    return list(dataset.manifest.get("waves", ()))
+
+
+def tidy(settings: Settings) -> None:
+    """Delete unfinished folders of exports that were killed a day ago or earlier."""
+    folder = shelf(settings)
+    for path in folder.glob(f"{UNFINISHED}*") if folder.is_dir() else ():
+        if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
+from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
 
@@ -62,6 +64,7 @@ __all__ = [
     "Store",
     "StoreInUse",
     "StoreUnavailable",
+    "StoredPerson",
     "StoredResponse",
     "SubmissionError",
     "UnfitSave",
@@ -86,6 +89,35 @@ LEFT JOIN background b
 WHERE r.community_id = (SELECT community_id FROM wave WHERE id = :wave_id)
   AND r.wave_id = :wave_id AND NOT r.is_test
 ORDER BY r.respondent_ref"""
+
+_PEOPLE = """
+SELECT r.respondent_ref, CAST(b.answers AS TEXT),
+       (SELECT CAST(c.choices AS TEXT) FROM consent c
+        WHERE c.community_id = r.community_id AND c.submission_id = r.id
+        ORDER BY c.at DESC LIMIT 1)
+FROM response r
+LEFT JOIN background b
+  ON b.community_id = r.community_id AND b.respondent_ref = r.respondent_ref
+WHERE r.community_id = (SELECT community_id FROM wave WHERE id = :wave_id)
+  AND r.wave_id = :wave_id AND NOT r.is_test"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPerson:
+    """What is known of somebody who answered a wave, apart from the answers.
+
+    The mappings are shared between people who answered alike: not to be changed.
+    """
+
+    key: Hashable
+    """Equal for one person in every wave; not to be stored."""
+    background: Mapping[str, Any] | None
+    choices: Mapping[str, bool]
+
+
+@lru_cache(maxsize=4096)  # a few bands make few different texts
+def _parsed(stored: str) -> Mapping[str, Any]:
+    return MappingProxyType(json.loads(stored))
 
 
 class Store:
@@ -158,6 +190,25 @@ class Store:
                 if batch:
                     yield batch
 
+    def people(self, wave_id: int, *, size: int = 4096) -> Iterator[StoredPerson]:
+        """Stream who answered a wave: background and choices, whatever was agreed to.
+
+        In no order; never rows of a test. One snapshot, as `batches`.
+        """
+        with (
+            self._snapshot() as connection,
+            connection.execution_options(yield_per=size).execute(
+                text(_PEOPLE), {"wave_id": wave_id}
+            ) as result,
+        ):
+            for rows in result.partitions(size):
+                for ref, background, choices in rows:
+                    yield StoredPerson(
+                        ref,
+                        None if background is None else _parsed(background),
+                        choices_of(choices),
+                    )
+
     def close(self) -> None:
         """Finish the saves that wait, then let go of the database."""
         with self._opening:
@@ -216,7 +267,7 @@ def _stored_response(row: Any) -> StoredResponse:
         version_digest=version,
         answers=bytes(answers),
         extra=json.loads(extra),
-        background=None if background is None else json.loads(background),
+        background=None if background is None else _parsed(background),
         choices=choices_of(choices),
         language=language,
         layout=layout,

@@ -101,7 +101,7 @@ class StoredResponse:
     version_digest: str
     answers: bytes
     extra: dict[str, Any]
-    background: dict[str, Any] | None
+    background: Mapping[str, Any] | None
     """All that is known; leave out what needs a choice that ``choices`` does not grant."""
     choices: Mapping[str, bool]
     language: str

@@ -17,6 +17,9 @@ LINTS = (
     "constructs-per-section",
     "attention-positions",
     "outcome-position",
+    "file-name",
+    "wide-name",
+    "value-label",
 )
 """Names of the lints, which a definition may switch off with a reason."""
 

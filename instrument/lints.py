@@ -1,4 +1,4 @@
-"""Rules of good wording and good order: a sound definition may still ask badly.
+"""Rules of good wording, good order and good files: a sound definition may still ask badly.
 
 The thresholds are data (`LintRules`); a definition switches a lint off with a reason.
 Wording lints look at items, order lints at what each form shows, also across the border
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from instrument import loading
+from instrument import limits, loading
 from instrument.errors import Fault, InvalidDefinition
 from instrument.model import LANGUAGES, Form, Instrument, Item
 from instrument.overview import show
@@ -51,6 +51,9 @@ def check(path: str | os.PathLike[str]) -> Instrument:
 def lint(instrument: Instrument) -> tuple[Finding, ...]:
     """Return every finding that the definition does not switch off."""
     findings = [*_wording(instrument)]
+    findings += (
+        Finding(name, where, message) for name, where, message in limits.faults(instrument)
+    )
     for form in instrument.forms:
         findings += _order(instrument, form)
     off = {(rule.lint, rule.form) for rule in instrument.lints.off}

@@ -4,7 +4,7 @@ from analysis.dataset.columns import columns, neutralise, restore
 from analysis.dataset.files import write_codebook_csv
 from analysis.dataset.pooling import NotPoolable, pool
 from analysis.dataset.reading import read_csv
-from analysis.dataset.sharing import Sharing, coarsen
+from analysis.dataset.sharing import Sharing, TooFewToShare, check
 from analysis.dataset.table import Dataset, Scores
 from analysis.dataset.writing import Batch, IncompleteExport, Written, write_csv
 
@@ -15,8 +15,9 @@ __all__ = [
     "NotPoolable",
     "Scores",
     "Sharing",
+    "TooFewToShare",
     "Written",
-    "coarsen",
+    "check",
     "columns",
     "neutralise",
     "pool",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from analysis.dataset.sharing import FULL, Sharing
 from instrument import codebook
 from instrument.answers import Missing
-from instrument.model import Instrument
+from instrument.codebook import Variable
+from instrument.model import Instrument, Text
 from instrument.names import META_COLUMNS
 
 CODES: Mapping[Missing, int] = MappingProxyType({state: state.code for state in Missing})
@@ -47,15 +49,59 @@ class Columns:
         )
 
 
+def variables(
+    instrument: Instrument,
+    form: str = "full",
+    *,
+    open_texts: bool = False,
+    simulated: bool = False,
+    sharing: Sharing = FULL,
+) -> tuple[Variable, ...]:
+    """Return the variables of a data set's file, in file order.
+
+    They are the rows of `instrument.codebook`, without the questions that ``sharing`` leaves
+    out; the labels of merged bands stand together under the lowest value.
+    """
+    rows = codebook.rows(instrument, form=form, open_texts=open_texts, simulated=simulated)
+    return tuple(
+        replace(row, values=_merged(row.values, sharing.merged[row.name]))
+        if row.name in sharing.merged
+        else row
+        for row in rows
+        if row.name not in sharing.left_out
+    )
+
+
+def _merged(
+    values: tuple[tuple[int, Text], ...], groups: tuple[tuple[int, ...], ...]
+) -> tuple[tuple[int, Text], ...]:
+    """Return one label a group: "1–2 years | 3–5 years"."""
+    together: dict[int, list[Text]] = {}
+    for value, label in values:
+        group = next((group for group in groups if value in group), (value,))
+        together.setdefault(min(group), []).append(label)
+    return tuple(
+        (
+            value,
+            Text(
+                id=" | ".join(one.in_("id") for one in labels),
+                en=" | ".join(one.in_("en") for one in labels),
+            ),
+        )
+        for value, labels in together.items()
+    )
+
+
 def columns(
     instrument: Instrument,
     form: str = "full",
     *,
     open_texts: bool = False,
     simulated: bool = False,
+    sharing: Sharing = FULL,
 ) -> Columns:
-    """Return the columns of a data set of one form, as `instrument.codebook` lists them."""
-    rows = codebook.rows(instrument, form=form, open_texts=open_texts, simulated=simulated)
+    """Return the columns of a data set of one form, as `variables` lists them."""
+    rows = variables(instrument, form, open_texts=open_texts, simulated=simulated, sharing=sharing)
 
     def of(*kinds: str) -> tuple[str, ...]:
         return tuple(row.name for row in rows if row.kind in kinds)
@@ -98,4 +144,6 @@ def quoted(text: str) -> str:
 
 def text_cell(text: str) -> str:
     """Return a text as a CSV cell that no spreadsheet runs; NUL characters are dropped."""
+    if text.isalnum():  # codes and pseudonyms, which are most texts
+        return text
     return quoted(neutralise(text.replace("\0", "")))

@@ -4,35 +4,49 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from analysis.dataset.columns import text_cell
-from instrument import codebook
+from instrument.codebook import Variable
 from instrument.model import LANGUAGES, Instrument, Language, Text
+
+
+@contextmanager
+def whole_path(path: Path) -> Iterator[Path]:
+    """Give a temporary path; what stands there gets its name when the block ends without error.
+
+    For libraries that open files themselves. Flushed to the disk, then renamed; on any error
+    nothing is left behind.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        _flush(temporary)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _flush(path.parent)
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """Open a file that appears under its name only when the block ends without an error."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    temporary = Path(name)
+    with whole_path(path) as temporary, temporary.open("wb") as file:
+        yield file
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
     try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
+        os.fsync(handle)
     finally:
-        os.close(folder)
+        os.close(handle)
 
 
 CODEBOOK_COLUMNS = (
@@ -42,29 +56,19 @@ CODEBOOK_COLUMNS = (
 
 
 def write_codebook_csv(
-    path: Path | str,
-    instrument: Instrument,
-    *,
-    form: str | None = None,
-    open_texts: bool = False,
-    simulated: bool = False,
-    merged: Mapping[str, Sequence[Sequence[int]]] | None = None,
+    path: Path | str, instrument: Instrument, variables: Sequence[Variable]
 ) -> int:
     """Write the codebook of a data set, one row a column of it, in both languages.
 
-    The arguments are those of `write_csv`, so names and order are the data set's. Labels
-    of values stand as ``[1] Sangat tidak setuju; [2] ...``. ``merged`` are the coarsened
-    questions of a shared file (`Sharing.merged`): the labels of a group stand together.
-    Returns the number of variables. UTF-8, comma, LF; appears whole or not at all.
+    Labels of values stand as ``[1] Sangat tidak setuju; [2] ...``; those of merged bands stand
+    together. Returns the number of variables. UTF-8, comma, LF; appears whole or not at all.
     """
-    rows = codebook.rows(instrument, form=form, open_texts=open_texts, simulated=simulated)
-    groups = merged or {}
     lines: list[tuple[str, ...]] = [CODEBOOK_COLUMNS]
     lines += [
         (
             row.name,
             *(row.label.in_(language) for language in LANGUAGES),
-            *(_pairs(row.values, language, groups.get(row.name, ())) for language in LANGUAGES),
+            *(_pairs(row.values, language) for language in LANGUAGES),
             *(_pairs(row.missing, language) for language in LANGUAGES),
             row.measure,
             row.scale or "",
@@ -76,22 +80,14 @@ def write_codebook_csv(
             instrument.version,
             instrument.digest,
         )
-        for row in rows
+        for row in variables
     ]
     with whole_file(Path(path)) as file:
         for line in lines:
             file.write((",".join(map(text_cell, line)) + "\n").encode())
-    return len(rows)
+    return len(variables)
 
 
-def _pairs(
-    labels: Sequence[tuple[int, Text]],
-    language: Language,
-    groups: Sequence[Sequence[int]] = (),
-) -> str:
+def _pairs(labels: Sequence[tuple[int, Text]], language: Language) -> str:
     """Return value labels as one cell; in brackets, since a cell starting with - is a formula."""
-    together: dict[int, list[str]] = {}
-    for value, label in labels:
-        group = next((group for group in groups if value in group), (value,))
-        together.setdefault(min(group), []).append(label.in_(language))
-    return "; ".join(f"[{value}] {' | '.join(names)}" for value, names in together.items())
+    return "; ".join(f"[{value}] {label.in_(language)}" for value, label in labels)

@@ -1,10 +1,15 @@
-"""Coarsening of background answers in files that are shared: no cell of fewer than k people.
+"""No group of fewer than k people in the background of a shared file.
 
-In a community of sixty, role, line of business and sales together name most people. Before a
-file leaves the researcher's hands, every combination of the questions named together (a
-*crossing*) must hold at least k rows (k-anonymity, Samarati & Sweeney 1998). First whole
-questions are coarsened by the definition's groups, then single cells are blanked, last
-question of the crossing first, until nothing small is left.
+In a community of sixty, role, line of business and sales together name most people. So a file
+is judged before it is written: everybody whose background answers are alike forms a group, and
+every group must hold at least k people (k-anonymity, Samarati & Sweeney 1998). Where one does
+not, the file goes down a ladder of fixed order until all do: bands are merged as the definition
+groups them, then columns are left out. The order is the same for every file of a questionnaire
+and each rung tells less than the one above, so two files of one project, laid side by side by
+person, never tell more than the finer of the two.
+
+Margins of a table whose cells all hold k people hold k people too: the check of all questions
+together covers each question and each crossing of them (acceptance 25).
 """
 
 from __future__ import annotations
@@ -12,124 +17,129 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
-from analysis.dataset.writing import Answer
-from instrument.model import Instrument
+from analysis.errors import AnalysisError
+from instrument.model import Instrument, Question
 
 K = 5
-BLANK = ""
-"""A withheld answer: an empty cell, unlike the missing codes -1 to -5."""
+Answer = int | str
+Group = tuple[Answer, ...]
+Rung = tuple[Literal["merge", "leave out"], str]
 
-Cell = tuple[Answer | None, ...]
+
+class TooFewToShare(AnalysisError):
+    """Even without any background question fewer than k people are left; no file is made."""
 
 
 @dataclass(frozen=True)
 class Sharing:
-    """How to recode background answers so that no crossing has a small cell."""
+    """What a file tells of people's background, and how that was decided."""
 
-    merged: Mapping[str, tuple[tuple[int, ...], ...]]
-    """Coarsened questions and their groups; a merged answer is the lowest of its group."""
-    steps: Sequence[tuple[tuple[str, ...], Mapping[Cell, Cell]]]
-    """Blanking, in order: the crossing, and what becomes of each of its cells."""
-    withheld: Mapping[str, int]
-    """How many answers of each question are blanked."""
+    k: int = K
+    people: int = 0
+    smallest_before: int = 0
+    """People in the smallest group of the full file."""
+    smallest: int = 0
+    """People in the smallest group of this file."""
+    merged: Mapping[str, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
+    """Questions with merged bands and their groups; a merged answer is the lowest of its group."""
+    left_out: tuple[str, ...] = ()
+    """Questions that are not in the file, in the order of leaving."""
+    reason: str = ""
+    """Why the full file was asked for all the same; empty = it was not."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every group of the file holds k people."""
+        return self.smallest >= self.k
 
     def apply(self, values: Mapping[str, Answer]) -> dict[str, Answer]:
-        """Return one row's answers as they may be shared; a blanked answer is ""."""
-        shared = dict(values)
+        """Return one row's answers as the file shows them."""
+        shown = {code: value for code, value in values.items() if code not in self.left_out}
         for code, groups in self.merged.items():
-            if code in shared:
-                shared[code] = _merge(shared[code], groups)
-        for crossing, cells in self.steps:
-            _recode(shared, crossing, cells)
-        return shared
+            if code in shown:
+                shown[code] = merge(shown[code], groups)
+        return shown
 
 
-@dataclass
-class _State:
-    rows: list[dict[str, Answer]]
-    merged: dict[str, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
-    steps: list[tuple[tuple[str, ...], Mapping[Cell, Cell]]] = field(default_factory=list)
+FULL = Sharing()
+"""A file nobody judged: every question with all its bands."""
 
 
-def coarsen(
-    rows: Iterable[Mapping[str, Answer]],
+def quasi_identifiers(instrument: Instrument) -> tuple[Question, ...]:
+    """Return the background questions, in the order in which a shared file gives them up.
+
+    Specific personal data first, then questions without bands to merge, then the rest, each
+    in definition order.
+    """
+    return tuple(
+        sorted(
+            instrument.questions_of("background"),
+            key=lambda one: (not one.specific, bool(one.coarsen)),
+        )
+    )
+
+
+def ladder(instrument: Instrument) -> tuple[Rung, ...]:
+    """Return the steps down, from the full file to one without background."""
+    asked = quasi_identifiers(instrument)
+    merges: list[Rung] = [("merge", one.code) for one in asked if one.coarsen]
+    return (*merges, *(("leave out", one.code) for one in asked))
+
+
+def check(
+    people: Iterable[Mapping[str, Answer]],
     instrument: Instrument,
-    crossings: Sequence[tuple[str, ...]],
     *,
     k: int = K,
+    reason: str = "",
 ) -> Sharing:
-    """Find the recoding under which every cell of every crossing holds at least k rows.
+    """Go down the ladder until every group holds k people; return what the file may tell.
 
-    Parameters: ``rows`` the background answers of all rows of the file (a question without an
-    answer is absent, and counts as a value of its own); ``crossings`` for the partnership
-    questionnaire ``(("BG4",), ("BG2", "BG3", "BG4"))``. With fewer than k rows everything is
-    blanked. KeyError if a crossing names no question.
+    Parameters: ``people`` one mapping a *person* (not a row), from the codes of
+    `quasi_identifiers` to the answer as the file has it, missing codes included; a question
+    that is absent counts as an answer of its own. With a ``reason`` the full file is returned
+    as judged: ``passed`` says what was found. Raises `TooFewToShare` where the last rung still
+    fails, and ValueError for k below 2.
     """
-    codes = {code for crossing in crossings for code in crossing}
-    questions = {code: instrument.question(code) for code in codes}
-    state = _State([{c: row[c] for c in codes if c in row} for row in rows])
-    for crossing in crossings:
-        for code in reversed(crossing):
-            groups = questions[code].coarsen
-            if groups and code not in state.merged and _small(state.rows, crossing, k):
-                state.merged[code] = groups
-                for row in state.rows:
-                    if code in row:
-                        row[code] = _merge(row[code], groups)
-    # blanking for one crossing can thin out a cell of another: go on until all are quiet
-    while any(_small(state.rows, crossing, k) for crossing in crossings):
-        for crossing in crossings:
-            _blank(state, crossing, k)
-    withheld = Counter(code for row in state.rows for code in codes if row.get(code) == BLANK)
-    return Sharing(state.merged, state.steps, dict(sorted(withheld.items())))
+    if k < 2:
+        raise ValueError(f"k = {k} protects nobody; k is 2 or more")
+    codes = [one.code for one in quasi_identifiers(instrument)]
+    groups = Counter(tuple(person.get(code, "") for code in codes) for person in people)
+    total = sum(groups.values())
+    before = min(groups.values(), default=0)
+    if reason.strip():
+        return Sharing(k, total, before, before, reason=reason.strip())
+    merged: dict[str, tuple[tuple[int, ...], ...]] = {}
+    left_out: list[str] = []
+    for rung in (None, *ladder(instrument)):
+        if rung is not None:
+            step, code = rung
+            groups = _down(groups, codes.index(code), step, instrument.question(code))
+            if step == "merge":
+                merged[code] = instrument.question(code).coarsen
+            else:
+                left_out.append(code)
+                merged.pop(code, None)
+        smallest = min(groups.values(), default=0)
+        if smallest >= k:
+            return Sharing(k, total, before, smallest, merged, tuple(left_out))
+    raise TooFewToShare(
+        f"{total} people may be in this file and a shared file needs {k} at least, so none was "
+        "made. Wait for more answers, or ask for the full file and give the reason."
+    )
 
 
-def _merge(value: Answer, groups: Sequence[Sequence[int]]) -> Answer:
-    for group in groups:
-        if value in group:
-            return min(group)
-    return value
+def merge(value: Answer, groups: Sequence[Sequence[int]]) -> Answer:
+    """Return the lowest value of the group that holds ``value``, or ``value`` itself."""
+    return next((min(group) for group in groups if value in group), value)
 
 
-def _counts(rows: Sequence[Mapping[str, Answer]], crossing: tuple[str, ...]) -> Counter[Cell]:
-    return Counter(tuple(row.get(code) for code in crossing) for row in rows)
-
-
-def _small(rows: Sequence[Mapping[str, Answer]], crossing: tuple[str, ...], k: int) -> set[Cell]:
-    """Return the cells below k that can still be blanked."""
-    blank = (BLANK,) * len(crossing)
-    counts = _counts(rows, crossing)
-    small = {cell for cell, count in counts.items() if count < k}
-    return small if small != {blank} or len(counts) > 1 else set()
-
-
-def _blank(state: _State, crossing: tuple[str, ...], k: int) -> None:
-    """Blank the small cells of a crossing, question by question from the last."""
-    blank = (BLANK,) * len(crossing)
-    for place in reversed(range(len(crossing))):
-        small = _small(state.rows, crossing, k) - {blank}
-        _step(state, crossing, {
-            cell: (*cell[:place], BLANK, *cell[place + 1 :]) for cell in small
-        })  # fmt: skip
-    while blank in _small(state.rows, crossing, k):
-        counts = _counts(state.rows, crossing)
-        # whoever is alone in the blank cell is found by what is not blank: hide more with them
-        others = (cell for cell in counts if cell != blank)
-        least = min(others, key=lambda cell: (counts[cell], repr(cell)))
-        _step(state, crossing, {least: blank})
-
-
-def _step(state: _State, crossing: tuple[str, ...], cells: Mapping[Cell, Cell]) -> None:
-    if not cells:
-        return
-    state.steps.append((crossing, cells))
-    for row in state.rows:
-        _recode(row, crossing, cells)
-
-
-def _recode(row: dict[str, Answer], crossing: tuple[str, ...], cells: Mapping[Cell, Cell]) -> None:
-    """Put a row's cell where the step sends it; a question without an answer stays absent."""
-    cell = tuple(row.get(code) for code in crossing)
-    after = zip(crossing, cells.get(cell, cell), strict=True)
-    row.update({code: value for code, value in after if value is not None})
+def _down(groups: Counter[Group], place: int, step: str, question: Question) -> Counter[Group]:
+    """Take one step: recode one place of every group and add up those that are now alike."""
+    below: Counter[Group] = Counter()
+    for group, count in groups.items():
+        new = merge(group[place], question.coarsen) if step == "merge" else ""
+        below[*group[:place], new, *group[place + 1 :]] += count
+    return below

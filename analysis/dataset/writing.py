@@ -21,12 +21,11 @@ from analysis.dataset import scoring
 from analysis.dataset.columns import CODES, Columns, columns, text_cell
 from analysis.dataset.files import whole_file
 from analysis.dataset.scoring import ROWS_AT_ONCE, Bytes, Floats, Ints, Plan, Scored
+from analysis.dataset.sharing import FULL, Answer, Sharing
 from analysis.errors import AnalysisError
 from instrument.answers import Missing
 from instrument.model import Instrument
 from instrument.scoring import pomp_of_total
-
-Answer = int | str
 
 
 class IncompleteExport(AnalysisError):
@@ -83,6 +82,7 @@ def write_csv(
     form: str = "full",
     open_texts: bool = False,
     simulated: bool = False,
+    sharing: Sharing = FULL,
     expected_rows: int | None = None,
 ) -> Written:
     """Write a scored data set, batch by batch, in constant memory.
@@ -93,12 +93,12 @@ def write_csv(
     file, fsync, rename); on any error nothing is left behind.
 
     Parameters: ``form`` decides scoring and the number of SEC columns; ``open_texts`` adds
-    the open answers; ``simulated`` adds a last column SIMULATED = 1; ``expected_rows`` is
-    what the caller counted beforehand. Raises `IncompleteExport` if another number came,
-    ValueError for bytes that are no answers.
+    the open answers; ``simulated`` adds a last column SIMULATED = 1; ``sharing`` merges bands
+    and leaves questions out; ``expected_rows`` is what the caller counted beforehand. Raises
+    `IncompleteExport` if another number came, ValueError for bytes that are no answers.
     """
-    layout = columns(instrument, form, open_texts=open_texts, simulated=simulated)
-    encoder = _Encoder(instrument, form, layout)
+    layout = columns(instrument, form, open_texts=open_texts, simulated=simulated, sharing=sharing)
+    encoder = _Encoder(instrument, form, layout, sharing)
     digest = hashlib.sha256()
     statuses: Counter[str] = Counter()
     rows = excluded = size = 0
@@ -167,10 +167,13 @@ def _table(cells: Sequence[str]) -> Bytes:
 class _Encoder:
     """Ready-made cells of one instrument and form."""
 
-    def __init__(self, instrument: Instrument, form: str, layout: Columns) -> None:
+    def __init__(
+        self, instrument: Instrument, form: str, layout: Columns, sharing: Sharing
+    ) -> None:
+        self.sharing = sharing
         self.rules: Plan = scoring.plan(instrument, form)
         self.layout = layout
-        self.codes = {state: str(code) for state, code in CODES.items()}
+        self.gaps = {state: str(code).encode() for state, code in CODES.items()}
         low, high = self.rules.low, self.rules.high
         known = {value: str(value) for value in range(low, high + 1)}
         mirrored = {value: str(low + high - value) for value in range(low, high + 1)}
@@ -277,17 +280,21 @@ class _Encoder:
         if len(rows) != m or len(gaps) != m:
             raise ValueError(f"values and missing must have {m} entries, one a row")
         for code in self.layout.questions:
-            cells = []
-            for answers, missing in zip(rows, gaps, strict=True):
-                answer = answers.get(code)
-                if answer is None:
-                    cells.append(self.codes[missing.get(code, Missing.NOT_SEEN)])
-                elif isinstance(answer, str):
-                    cells.append(text_cell(answer))
-                else:
-                    cells.append(str(answer))
-            places: dict[str, int] = {}
-            index = [places.setdefault(cell, len(places)) for cell in cells]
-            table = np.array([f",{cell}".encode() for cell in places])
+            lowest = {
+                value: min(group) for group in self.sharing.merged.get(code, ()) for value in group
+            }
+            found: list[Answer | bytes | None] = [answers.get(code) for answers in rows]
+            for row, answer in enumerate(found):
+                if answer is None:  # bytes, so that no text and no number looks like it
+                    found[row] = self.gaps[gaps[row].get(code, Missing.NOT_SEEN)]
+            places: dict[Answer | bytes, int] = {}
+            index = [places.setdefault(one, len(places)) for one in found if one is not None]
+            table = np.array([self._question(one, lowest) for one in places])
             width = table.dtype.itemsize
             yield table.view(np.uint8).reshape(-1, width)[np.array(index)]
+
+    def _question(self, found: Answer | bytes, lowest: Mapping[Answer, int]) -> bytes:
+        if isinstance(found, bytes):
+            return b"," + found
+        shown = lowest.get(found, found)
+        return f",{text_cell(shown) if isinstance(shown, str) else shown}".encode()

@@ -2,72 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from app.datasets.files import Made, described
+from app.datasets.order import Order
+from app.datasets.source import Source, Tally
+
+if TYPE_CHECKING:
+    from analysis.dataset import Sharing
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Everything a manifest says."""
-
-    name: str
-    seq: int
-    data_version: int
-    made_on: datetime
-    made_by: str
-    project: str
-    community: str
-    wave: int
-    wave_state: str
-    simulated: bool
-    instrument: Mapping[str, str]
-    """key, version, digest, form."""
-    expected: int
-    written: int
-    excluded: int
-    statuses: Mapping[str, int]
-    consents: Mapping[str, int]
-    """How many responses grant each choice, those outside the file included."""
-    responses: int
-    """Responses in the store, with and without the research consent."""
-    eligible: int | None
-    """Members on the register when the wave opened (N)."""
-    left_out: Mapping[str, str]
-    """Columns that are not in the file, and why."""
-    files: Mapping[str, Mapping[str, Any]]
-    """sha256 and bytes of each file by role."""
-    columns: tuple[str, ...]
-
-
-def manifest(facts: Facts) -> dict[str, Any]:
-    """Return the manifest as JSON-ready values."""
-    made: dict[str, Any] = {
+def manifest(
+    *,
+    name: str,
+    seq: int,
+    made_on: datetime,
+    source: Source,
+    order: Order,
+    tally: Tally,
+    sharing: Sharing,
+    made: Made,
+) -> dict[str, Any]:
+    """Return the manifest as JSON-ready values; ``made_on`` in the community's zone."""
+    told: dict[str, Any] = {
         "guyub": {"version": version("guyub")},
         "dataset": {
-            "name": facts.name,
-            "seq": facts.seq,
-            "data_version": facts.data_version,
-            "made_on": facts.made_on.isoformat(timespec="seconds"),
-            "made_by": facts.made_by,
-            "project": facts.project,
+            "name": name,
+            "seq": seq,
+            "data_version": source.data_versions[-1],
+            "made_on": made_on.isoformat(timespec="seconds"),
+            "made_by": order.made_by,
+            "partial": source.partial,
+            **order.content,
         },
-        "community": facts.community,
-        "wave": {"number": facts.wave, "state": facts.wave_state},
-        "simulated": facts.simulated,
-        "instrument": dict(facts.instrument),
+        "community": source.last.slug,
+        "timezone": source.last.timezone,
+        "waves": [
+            {
+                "name": wave.name,
+                "number": wave.number,
+                "state": wave.state,
+                "data_version": seen,
+                "eligible": wave.eligible_n,
+                "responses": tally.responses[wave.number],
+                "research": tally.research[wave.number],
+            }
+            for wave, seen in zip(source.waves, source.data_versions, strict=True)
+        ],
+        "simulated": source.simulated,
+        "instrument": {
+            "key": source.instrument.key,
+            "version": source.instrument.version,
+            "digest": source.instrument.digest,
+            "form": source.form,
+        },
         "rows": {
-            "expected": facts.expected,
-            "written": facts.written,
-            "by_status": dict(facts.statuses),
-            "flagged_careless": facts.excluded,
+            "expected": expected_rows(order, tally, sharing),
+            "written": made.rows,
+            "sheets_expected": tally.expected,
+            "sheets_written": made.sheets,
+            "by_status": dict(made.statuses),
+            "flagged_careless": made.excluded,
         },
-        "consent": {
-            "eligible": facts.eligible,
-            "responses": facts.responses,
-            "granted": dict(facts.consents),
+        "consent": {"responses": sum(tally.responses.values()), "granted": dict(tally.granted)},
+        "sharing": {
+            "k": sharing.k,
+            "people": sharing.people,
+            "passed": sharing.passed,
+            "smallest_group_full": sharing.smallest_before,
+            "smallest_group": sharing.smallest,
+            "merged": {code: [list(one) for one in groups]
+                       for code, groups in sharing.merged.items()},
+            "left_out": list(sharing.left_out),
+            "full_because": sharing.reason,
         },
         "missing": {
             "-1": "not seen",
@@ -75,15 +84,31 @@ def manifest(facts: Facts) -> dict[str, Any]:
             "-3": "skipped after the prompt",
             "-4": "refused",
             "-5": "not applicable",
-            "": "no score, no time",
+            "": "no score, no time; in a wide file also: did not answer this wave",
         },
-        "left_out": dict(facts.left_out),
-        "columns": list(facts.columns),
-    }
-    made.update({role: dict(file) for role, file in facts.files.items()})
-    if facts.simulated:
-        made["note"] = (
+        "open_texts": "left out",
+        "labels_shortened": [
+            {
+                "program": one.program,
+                "variable": one.variable,
+                "value": one.value,
+                "bytes": one.bytes,
+                "shown": one.shown,
+            }
+            for one in made.shortened
+        ],
+        "columns": list(made.columns),
+    }  # fmt: skip
+    told.update({role: described(path) for role, path in made.files.items()})
+    told["roles"] = list(made.files)
+    if source.simulated:
+        told["note"] = (
             "DATA SIMULASI / SIMULATED DATA: generated with known parameters, "
             "not the answers of people."
         )
-    return made
+    return told
+
+
+def expected_rows(order: Order, tally: Tally, sharing: Sharing) -> int:
+    """Rows that the store says the file must have: sheets if long, people if wide."""
+    return sharing.people if order.shape == "wide" else tally.expected

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from app.settings import Settings
 
-DATA_FILES = (".csv", "-codebook.csv", "-manifest.json")
+DATA_FILES = (
+    ".csv", ".sav", "-codebook.csv", "-codebook.html", "-read.R", "-read.sps", "-manifest.json"
+)  # fmt: skip
 """Endings of a data set's files, behind its name."""
 
 
@@ -57,10 +59,18 @@ def newest(settings: Settings, wave: str) -> DataSet | None:
 def make(settings: Settings, wave: str) -> None:
     """Export the wave and analyse the file."""
     from analysis.__main__ import analyze  # noqa: PLC0415 - this process only
-    from app.datasets.service import export_wave  # noqa: PLC0415
+    from app.datasets.order import order  # noqa: PLC0415
+    from app.datasets.service import export  # noqa: PLC0415
     from instrument import registry  # noqa: PLC0415
 
-    made = export_wave(settings, wave=wave, made_by="demo")
+    wanted = order(
+        waves=[wave],
+        formats=["csv", "sav"],
+        full=True,
+        reason="Simulated data: nobody can be recognised.",
+        made_by="demo",
+    )
+    made = export(settings, wanted)
     definition = registry.find(made.instrument_key, made.instrument_version)
     analyze(made.data, definition, analysis_folder(settings, wave), population=made.eligible)
 

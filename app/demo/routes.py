@@ -31,6 +31,9 @@ _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".sav": "application/x-spss-sav",
+    ".sps": "text/plain; charset=utf-8",
+    ".r": "text/plain; charset=utf-8",
 }
 
 
@@ -154,11 +157,12 @@ def analysis_file(request: Request, wave: str, file: str) -> Response:
 
 
 def _file(path: Path, *, download: bool) -> Response:
-    if path.suffix not in _TYPES or not path.is_file():
+    kind = _TYPES.get(path.suffix.lower())
+    if kind is None or not path.is_file():
         raise NotFound
     return FileResponse(
         path,
-        media_type=_TYPES[path.suffix],
+        media_type=kind,
         filename=path.name if download else None,
         headers={"cache-control": "no-cache"},
     )

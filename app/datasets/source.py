@@ -1,0 +1,232 @@
+"""What a data set is made of: waves as they stand, their rows, and the people behind them.
+
+Only rows with the research consent are read, in the order of a random reference. A person is
+the first 16 Crockford characters of HMAC-SHA-256(project key, respondent_ref): the same in all
+waves of a project, another in another project.
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import b32encode
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.codes import ALPHABET
+from app.datasets.order import VersionChanged, WavesDoNotFit
+from app.store import Store, StoredResponse
+from app.submission import PARADATA
+from app.tables import DataVersion
+from app.wave_reader import WaveView, find_wave
+from instrument import answers as reading
+from instrument import registry
+from instrument.answers import Missing
+from instrument.model import Instrument, Question
+
+if TYPE_CHECKING:
+    from analysis.dataset import Batch
+
+PSEUDONYM_CHARACTERS = 16
+_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())
+"""From the base 32 of RFC 4648 to Crockford's: the same bits, other letters."""
+_ROWS_AT_ONCE = 1024
+"""Answer sheets in memory at a time; some 5 kB each while they are Python objects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The waves as they stood when the export began; one community, version and form."""
+
+    waves: tuple[WaveView, ...]
+    instrument: Instrument
+    data_versions: tuple[int, ...]
+
+    @property
+    def last(self) -> WaveView:
+        """The newest wave: whose name leads, and in whose sequence the data set counts."""
+        return self.waves[-1]
+
+    @property
+    def form(self) -> str:
+        """The form all waves share."""
+        return self.last.form
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any answer is nobody's."""
+        return any(wave.is_simulated for wave in self.waves)
+
+    @property
+    def partial(self) -> bool:
+        """Whether a wave is still open, so that more answers may come."""
+        return any(wave.state == "open" for wave in self.waves)
+
+    @property
+    def name(self) -> str:
+        """``sidoarjo-1``, or ``sidoarjo-1-2`` of two waves."""
+        return "-".join([self.last.slug, *(str(wave.number) for wave in self.waves)])
+
+
+@dataclass
+class Tally:
+    """Counted in the store, by another route than the writers' own counts."""
+
+    responses: dict[int, int] = field(default_factory=dict)
+    """Answer sheets of each wave (by number), whatever was agreed to."""
+    research: dict[int, int] = field(default_factory=dict)
+    """... of which may be used for research: the rows the file must have."""
+    granted: dict[str, int] = field(default_factory=dict)
+    """How many sheets grant each choice."""
+
+    @property
+    def expected(self) -> int:
+        """Rows that a long file has."""
+        return sum(self.research.values())
+
+
+def source_of(session: Session, names: tuple[str, ...]) -> Source:
+    """Read the waves; raises UnknownCommunity, UnknownWave, WavesDoNotFit, VersionChanged."""
+    waves = tuple(find_wave(session, name) for name in names)
+    kinds = {(wave.community_id, wave.digest, wave.form) for wave in waves}
+    if len(kinds) > 1:
+        told = ", ".join(f"{wave.name}: {wave.version} {wave.form}" for wave in waves)
+        raise WavesDoNotFit(told)
+    first = waves[0]
+    definition = registry.find(first.instrument_key, first.version)
+    if definition.digest != first.digest:
+        msg = (
+            f"wave {first.name} was answered with digest {first.digest[:12]}; installed is "
+            f"{definition.digest[:12]} as {first.instrument_key} {first.version}"
+        )
+        raise VersionChanged(msg)
+    return Source(waves, definition, tuple(data_version(session, wave) for wave in waves))
+
+
+def data_version(session: Session, wave: WaveView) -> int:
+    """Return how often the wave's answers have changed."""
+    found = session.get(DataVersion, (wave.community_id, wave.wave_id))
+    return found.seq if found else 0
+
+
+def project_key(secret: bytes, project_id: int) -> bytes:
+    """Return the key of a project's person ids: HKDF-SHA-256 of the installation's secret."""
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - exports only
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
+
+    return HKDF(
+        algorithm=hashes.SHA256(), length=32, salt=None, info=f"project:{project_id}".encode()
+    ).derive(secret)
+
+
+def pseudonym(key: bytes, respondent_ref: UUID) -> str:
+    """Return a person's id in a project's files: 16 Crockford characters, 80 bits."""
+    digest = hmac.digest(key, respondent_ref.bytes, "sha256")
+    return b32encode(digest[: PSEUDONYM_CHARACTERS * 5 // 8]).translate(_CROCKFORD).decode()
+
+
+def people(store: Store, source: Source, tally: Tally) -> Iterator[Mapping[str, int | str]]:
+    """Yield the background of everybody in the file, one mapping a person; count consents.
+
+    Somebody who answered several waves is one person, with the last answer that any row tells.
+    """
+    asked = source.instrument.questions_of("background")
+    choices = source.instrument.consent.choices if source.instrument.consent else ()
+    tally.granted = dict.fromkeys((choice.code for choice in choices), 0)
+    several = len(source.waves) > 1
+    together: dict[Hashable, dict[str, int | str]] = {}
+    for wave in source.waves:
+        tally.responses[wave.number] = tally.research[wave.number] = 0
+        for person in store.people(wave.wave_id):
+            tally.responses[wave.number] += 1
+            for choice, given in person.choices.items():
+                if given is True and choice in tally.granted:
+                    tally.granted[choice] += 1
+            if person.choices.get("research") is not True:
+                continue
+            tally.research[wave.number] += 1
+            told = _background(asked, person.background, person.choices)
+            if not several:
+                yield told
+                continue
+            known = together.setdefault(person.key, told)
+            known.update({code: one for code, one in told.items() if not _is_code(one)})
+    yield from together.values()
+
+
+def _background(
+    asked: tuple[Question, ...], stored: Mapping[str, Any] | None, choices: Mapping[str, bool]
+) -> dict[str, int | str]:
+    values, missing = reading.extra_from_json(stored or {})
+    told: dict[str, int | str] = {}
+    for question in asked:
+        need = question.needs_consent
+        if question.code in values and (need is None or choices.get(need)):
+            told[question.code] = values[question.code]
+        else:
+            told[question.code] = missing.get(question.code, Missing.NOT_SEEN).code
+    return told
+
+
+def _is_code(answer: int | str) -> bool:
+    return isinstance(answer, int) and answer < 0
+
+
+def batches(store: Store, source: Source, wave: WaveView, key: bytes) -> Iterator[Batch]:
+    """Stream a wave's rows as the writers take them."""
+    for rows in store.batches(wave.wave_id, purpose="research", size=_ROWS_AT_ONCE):
+        yield _batch(rows, source, wave, key)
+
+
+def _batch(rows: list[StoredResponse], source: Source, wave: WaveView, key: bytes) -> Batch:
+    import numpy as np  # noqa: PLC0415 - the web process exports nothing
+
+    from analysis.dataset import Batch  # noqa: PLC0415
+
+    sections = len(source.instrument.form(source.form).sections)
+    seconds = np.full((len(rows), sections), np.nan)
+    values, missing = [], []
+    for number, row in enumerate(rows):
+        paradata = row.extra.get(PARADATA, {})
+        seen = set(paradata.get("seen", ()))
+        for place, time in enumerate(paradata.get("seconds", ())[:sections]):
+            if place + 1 in seen:  # a section that was not seen took no time, not 0 s
+                seconds[number, place] = time
+        own = _questions(row, source.instrument)
+        values.append(own[0])
+        missing.append(own[1])
+    items = np.frombuffer(b"".join(row.answers for row in rows), np.uint8)
+    return Batch(
+        items=items.reshape(len(rows), len(source.instrument.items)),
+        pid=[pseudonym(key, row.respondent_ref) for row in rows],
+        wave=[str(wave.number)] * len(rows),
+        version=[source.instrument.version] * len(rows),
+        language=[row.language for row in rows],
+        layout=[row.layout for row in rows],
+        submitted_on=[row.submitted_on for row in rows],
+        status=[row.status for row in rows],
+        seconds=seconds,
+        values=values,
+        missing=missing,
+    )
+
+
+def _questions(
+    row: StoredResponse, instrument: Instrument
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the row's question values and missing states, without what was not granted."""
+    values: dict[str, Any] = {}
+    missing: dict[str, Any] = {}
+    for part in (row.extra, row.background or {}):
+        read = reading.extra_from_json({name: part.get(name, {}) for name in ("values", "missing")})
+        values.update(read[0])
+        missing.update(read[1])
+    for question in instrument.questions:
+        need = question.needs_consent
+        if need is not None and not row.choices.get(need):
+            values.pop(question.code, None)
+            missing.pop(question.code, None)
+    return values, missing
