@@ -1,8 +1,9 @@
 """A batch as columns of typed cells, for formats that know numbers, texts and dates.
 
 Column by column: integers for answers, missing codes and flags (`EMPTY` = no cell), float64 for
-scores and seconds (NaN = no cell), Python strings and dates for the rest (None = no cell). The
-values are those of the CSV file; a test holds every format to it cell by cell.
+scores and seconds (NaN = no cell), Python strings and dates for the rest (None = no cell; the
+missing code of an open text is an int, so that no text looks like it). The values are those of
+the CSV file; a test holds every format to it cell by cell.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def _answers(batch: Batch, code: str, kind: str, sharing: Sharing) -> Column:
         for row, gaps in zip(values, missing, strict=True)
     ]
     if kind in TEXT:
-        return _objects([one if isinstance(one, str) else str(one) for one in told])
+        return _objects(told)
     return np.array(told, np.int32)
 
 
@@ -143,6 +144,11 @@ def _small(column: Column) -> Column:
         if low > -(2**15) and high < 2**15:
             return column.astype(np.int16)
     return column
+
+
+def texts(column: Column) -> Column:
+    """Return a column of objects without numbers: missing codes of open texts as text."""
+    return _objects([str(one) if isinstance(one, int) else one for one in column.tolist()])
 
 
 def rows_of(table: Cells) -> int:

@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from analysis.dataset.columns import printable
 from analysis.dataset.files import whole_file
 from instrument.codebook import Variable
 from instrument.model import LANGUAGES, Instrument, Language, Text
@@ -132,7 +133,7 @@ def write_ddi(path: Path, about: About, variables: Sequence[Variable]) -> None:
         parent: ET.Element, tag: str, text: str = "", *, of: Mapping[str, str] | None = None
     ) -> ET.Element:
         made = ET.SubElement(parent, f"{{{DDI}}}{tag}", dict(of or {}))
-        made.text = _xml(text) or None
+        made.text = printable(text) or None
         return made
 
     def both(parent: ET.Element, name: str, text: Text) -> None:
@@ -175,8 +176,3 @@ def write_ddi(path: Path, about: About, variables: Sequence[Variable]) -> None:
     ET.indent(root)
     with whole_file(path) as out:
         ET.ElementTree(root).write(out, encoding="utf-8", xml_declaration=True)
-
-
-def _xml(text: str) -> str:
-    """Leave out control characters, which XML 1.0 cannot hold."""
-    return "".join(sign for sign in text if sign >= " " or sign in "\t\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -18,6 +19,7 @@ CODES: Mapping[Missing, int] = MappingProxyType({state: state.code for state in 
 
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 _MARK = "'"
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,11 @@ def restore(cell: str) -> str:
     if cell.startswith(_MARK) and cell[1:].startswith((*_DANGEROUS, _MARK)):
         return cell[1:]
     return cell
+
+
+def printable(text: str) -> str:
+    """Leave out the characters that XML 1.0, and so a workbook or DDI, cannot hold."""
+    return _NO_XML.sub("", text)
 
 
 def quoted(text: str) -> str:

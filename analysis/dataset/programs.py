@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.dataset.cells import EMPTY, Cells, Column, is_empty
+from analysis.dataset.cells import EMPTY, Cells, Column, is_empty, texts
 from analysis.dataset.columns import CODES
 from analysis.dataset.files import whole_path
 from analysis.dataset.labels import Shortened, labels
@@ -113,7 +113,7 @@ def _format(row: Variable, column: Column) -> str:
 def _spss(column: Column) -> Column:
     """Return a column with NaN (None in texts and dates) where it has no cell."""
     if not _is_number(column):
-        return column
+        return texts(column) if column.dtype.kind == "O" else column
     empty = is_empty(column)
     if not empty.any():
         return column
@@ -123,7 +123,7 @@ def _spss(column: Column) -> Column:
 def _stata(column: Column, *, coded: bool) -> Column:
     """Return a column with letters for the missing codes; each value is one shared object."""
     if not _is_number(column):
-        return column
+        return _spss(column)
     values, places = np.unique(column, return_inverse=True)
     shown = np.empty(len(values), object)
     for place, value in enumerate(values.tolist()):

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from analysis.dataset.cells import Cells, Column, is_empty, plain
-from analysis.dataset.columns import neutralise, text_cell
+from analysis.dataset.cells import Cells, Column, is_empty, plain, texts
+from analysis.dataset.columns import neutralise, printable, text_cell
 from analysis.dataset.files import whole_file, whole_path
 from analysis.dataset.labels import Shortened
 from analysis.errors import AnalysisError
@@ -103,7 +103,10 @@ def _excel(column: Column) -> list[Any]:
     cells = plain(column)
     if column.dtype.kind != "O":
         return cells
-    return [neutralise(cell)[:_EXCEL_CELL] if isinstance(cell, str) else cell for cell in cells]
+    return [
+        neutralise(printable(cell))[:_EXCEL_CELL] if isinstance(cell, str) else cell
+        for cell in cells
+    ]
 
 
 def write_parquet(
@@ -146,7 +149,7 @@ def write_parquet(
             arrays = [
                 pa.array(part[one.name], one.type, mask=is_empty(part[one.name]))
                 if part[one.name].dtype.kind != "O"
-                else pa.array(list(part[one.name]), one.type)
+                else pa.array(list(texts(part[one.name])), one.type)
                 for one in schema
             ]
             writer.write_batch(pa.record_batch(arrays, schema=schema))
@@ -182,9 +185,9 @@ def _csv(column: Column) -> list[str]:
         return [
             ""
             if cell is None
-            else cell.isoformat()
-            if isinstance(cell, date)
-            else text_cell(str(cell))
+            else text_cell(cell)
+            if isinstance(cell, str)
+            else str(cell)  # a date in ISO 8601, or a missing code
             for cell in cells
         ]
     return ["" if cell is None else repr(cell) for cell in cells]

@@ -26,6 +26,7 @@ from analysis.dataset import (
     write_codebook_csv,
     write_csv,
 )
+from analysis.dataset.columns import variables
 from analysis.errors import (
     AnotherVersion,
     BadEncoding,
@@ -231,7 +232,7 @@ def test_bytes_that_are_no_answers_are_refused(partnership, tmp_path):
 
 def test_the_codebook_file(partnership, tmp_path):
     path = tmp_path / "codebook.csv"
-    count = write_codebook_csv(path, partnership)
+    count = write_codebook_csv(path, partnership, variables(partnership))
     found = cells(path)
     assert count == len(found) == len(columns(partnership).names)
     assert [row["NAME"] for row in found] == list(columns(partnership).names)

@@ -1,17 +1,22 @@
-"""Acceptance 25: cells of fewer than five are coarsened in shared files."""
+"""Acceptance 25 and k-anonymity: no group of fewer than k people in a shared file."""
 
 import csv
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import simulate
-from analysis.dataset import Batch, coarsen, write_codebook_csv, write_csv
+from analysis.dataset import Sharing, TooFewToShare, check, write_codebook_csv, write_csv
+from analysis.dataset.columns import variables
+from analysis.dataset.sharing import FULL, ladder, quasi_identifiers
 from instrument import registry
 
 CROSSINGS = (("BG4",), ("BG2", "BG3", "BG4"))
+ORDER = ["BG4", "BG2", "BG1", "BG3", "BG5", "BG6"]
+OPTIONS = {"BG1": 5, "BG2": 2, "BG3": 7, "BG4": 4, "BG5": 5, "BG6": 4}
 
 
 @pytest.fixture(scope="module")
@@ -19,72 +24,155 @@ def partnership():
     return registry.find("partnership")
 
 
-def cells(rows, crossing):
-    return Counter(tuple(row.get(code) for code in crossing) for row in rows)
+def groups(rows, codes):
+    return Counter(tuple(row.get(code) for code in codes) for row in rows)
 
 
-def person(**answers):
-    return st.fixed_dictionaries({}, optional={
-        code: st.integers(1, high) for code, high in answers.items()
-    })  # fmt: skip
+def people(most=80):
+    """People with a band or a missing code in every question, or without the question."""
+    return st.lists(
+        st.fixed_dictionaries(
+            {}, optional={
+                code: st.one_of(st.integers(1, high), st.integers(-5, -1))
+                for code, high in OPTIONS.items()
+            },
+        ),
+        max_size=most,
+    )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
-@given(rows=st.lists(person(BG2=2, BG3=7, BG4=4, BG1=5), max_size=80), k=st.integers(2, 8))
-def test_no_small_cell_is_left(partnership, rows, k):
-    """Every cell of every crossing holds k rows; with fewer than k rows all is blank."""
-    sharing = coarsen(rows, partnership, CROSSINGS, k=k)
-    shared = [sharing.apply(row) for row in rows]
-    for crossing in CROSSINGS:
-        for cell, count in cells(shared, crossing).items():
-            assert count >= k or (len(rows) < k and set(cell) == {""})
-    for before, after in zip(rows, shared, strict=True):
-        assert after.get("BG1") == before.get("BG1")  # in no crossing: untouched
-    for code in ("BG2", "BG3", "BG4"):
-        blanked = sum(row.get(code) == "" for row in shared)
-        assert blanked == sharing.withheld.get(code, 0)
+def told(sharing, rows):
+    return [sharing.apply(row) for row in rows]
+
+
+def test_the_ladder_of_the_questionnaire(partnership):
+    """Specific data first, then what has no bands, then definition order; merged before left."""
+    assert [one.code for one in quasi_identifiers(partnership)] == ORDER
+    merges = [("merge", code) for code in ORDER if code != "BG2"]
+    assert list(ladder(partnership)) == merges + [("leave out", code) for code in ORDER]
+
+
+@settings(max_examples=300, deadline=None)
+@given(rows=people(), k=st.integers(2, 8))
+def test_no_small_group_is_left(partnership, rows, k):
+    """Counted here, not by the module: all kept questions together, and every crossing."""
+    try:
+        sharing = check(rows, partnership, k=k)
+    except TooFewToShare:
+        assert len(rows) < k
+        return
+    assert len(rows) >= k
+    shown = told(sharing, rows)
+    for codes in (tuple(OPTIONS), *CROSSINGS):
+        assert min(groups(shown, codes).values()) >= k
+    assert sharing.smallest == min(groups(shown, tuple(OPTIONS)).values())
+    assert sharing.smallest_before == min(groups(rows, tuple(OPTIONS)).values())
+    assert sharing.people == len(rows)
+    assert all(code not in row for row in shown for code in sharing.left_out)
+
+
+@settings(max_examples=150, deadline=None)
+@given(rows=people(), k=st.integers(2, 8))
+def test_nothing_is_given_up_without_need(partnership, rows, k):
+    """One rung higher, some group is too small: the last step was needed."""
+    try:
+        sharing = check(rows, partnership, k=k)
+    except TooFewToShare:
+        return
+    steps = [rung for rung in ladder(partnership) if rung[0] == "merge"][: len(sharing.merged)]
+    if sharing.left_out:
+        codes = [code for code in ORDER if code not in sharing.left_out[:-1]]
+        above = {code: partnership.question(code).coarsen for code in codes if code != "BG2"}
+        higher = replace(sharing, left_out=sharing.left_out[:-1], merged=above)
+    elif steps:
+        higher = replace(sharing, merged={code: sharing.merged[code] for _, code in steps[:-1]})
+    else:
+        return
+    assert min(groups(told(higher, rows), tuple(OPTIONS)).values()) < k
+
+
+@settings(max_examples=100, deadline=None)
+@given(one=people(), other=people())
+def test_two_files_side_by_side_tell_no_more_than_the_finer(partnership, one, other):
+    """The rungs are nested: what one file leaves out or merges, a coarser one does too."""
+    try:
+        a, b = check(one, partnership), check(other, partnership)
+    except TooFewToShare:
+        return
+    fine, coarse = sorted((a, b), key=lambda found: (len(found.left_out), len(found.merged)))
+    assert coarse.left_out[: len(fine.left_out)] == fine.left_out
+    assert set(fine.merged) <= set(coarse.merged) | set(coarse.left_out)
 
 
 def test_what_is_large_enough_stays(partnership):
-    rows = [{"BG2": 1, "BG3": 1, "BG4": 1}] * 5 + [{"BG2": 1, "BG3": 2, "BG4": 2}] * 6
-    sharing = coarsen(rows, partnership, CROSSINGS)
-    assert not sharing.merged
-    assert not sharing.withheld
-    assert [sharing.apply(row) for row in rows] == rows
+    rows = [dict.fromkeys(OPTIONS, 1)] * 5 + [dict.fromkeys(OPTIONS, 2)] * 6
+    sharing = check(rows, partnership)
+    assert (sharing.merged, sharing.left_out, sharing.smallest) == ({}, (), 5)
+    assert told(sharing, rows) == rows
+    assert sharing.passed
 
 
-def test_sales_are_coarsened_before_anything_is_blanked(partnership):
-    """Sales 2 to 4 merge by the definition's groups; the other questions keep their detail."""
-    rows = [{"BG2": 1, "BG3": 1, "BG4": 1}] * 8 + [{"BG2": 1, "BG3": 1, "BG4": 2}] * 4
-    rows += [{"BG2": 1, "BG3": 1, "BG4": 3}] * 2
-    sharing = coarsen(rows, partnership, CROSSINGS)
-    assert dict(sharing.merged) == {"BG4": ((1,), (2, 3, 4))}
-    assert cells([sharing.apply(row) for row in rows], ("BG4",)) == {(1,): 8, (2,): 6}
-    assert not sharing.withheld
+def test_sales_are_merged_before_anything_else(partnership):
+    """Sales 2 to 4 become one band by the definition; the other questions keep their detail."""
+    rows = [{"BG1": 3, "BG4": 1}] * 8 + [{"BG1": 3, "BG4": 2}] * 4 + [{"BG1": 3, "BG4": 3}] * 2
+    sharing = check(rows, partnership)
+    assert sharing.merged == {"BG4": ((1,), (2, 3, 4))}
+    assert groups(told(sharing, rows), ("BG4", "BG1")) == {(1, 3): 8, (2, 3): 6}
+    assert (sharing.smallest_before, sharing.smallest) == (2, 6)
 
 
-def test_one_blank_never_stands_alone(partnership):
-    """A single refused answer among many: it may not be the only blank cell either."""
-    rows = [{"BG4": 1}] * 20 + [{"BG4": 2}] * 9 + [{}]
-    shared = [coarsen(rows, partnership, (("BG4",),)).apply(row) for row in rows]
-    assert cells(shared, ("BG4",)) == {(1,): 20, ("",): 10}
+def test_one_refusal_among_many_is_a_group_of_one(partnership):
+    rows = [{"BG4": 1}] * 29 + [{"BG4": -4}]
+    assert check(rows, partnership).left_out == ("BG4",)
 
 
-def test_a_shared_file(partnership, tmp_path):
-    """A simulated community of sixty: cells >= 5 in the file, merged labels in its codebook."""
-    made = simulate.batch(simulate.world("S", 5, instrument=partnership))
-    sharing = coarsen(made.values, partnership, CROSSINGS)
-    parts = {name: getattr(made, name) for name in Batch.__dataclass_fields__}
-    shared = Batch(**(parts | {"values": [sharing.apply(row) for row in made.values]}))
-    write_csv(tmp_path / "data.csv", [shared], partnership, simulated=True)
+@pytest.mark.parametrize("n", [0, 4])
+def test_it_fails_closed(partnership, n):
+    with pytest.raises(TooFewToShare, match=f"{n} people"):
+        check([{}] * n, partnership)
+
+
+def test_a_reason_gives_the_full_file_and_says_what_was_found(partnership):
+    rows = [{"BG4": 1}] * 8 + [{"BG4": 4}]
+    sharing = check(rows, partnership, reason="  Own analysis, not passed on. ")
+    assert sharing == Sharing(5, 9, 1, 1, reason="Own analysis, not passed on.")
+    assert not sharing.passed
+    assert told(sharing, rows) == rows
+
+
+def test_a_k_that_protects_nobody_is_refused(partnership):
+    with pytest.raises(ValueError, match="protects nobody"):
+        check([{}] * 9, partnership, k=1)
+
+
+def test_a_questionnaire_without_background_needs_no_ladder():
+    assert check([{}] * 5, registry.find("bfi")).smallest == 5
+
+
+@pytest.mark.parametrize("n", [60, 600])
+def test_a_shared_file(partnership, tmp_path, n):
+    """Simulated people: cells >= 5 in the file itself, merged labels in its codebook."""
+    world = "S" if n == 60 else "P"
+    made = simulate.batch(simulate.world(world, 5, instrument=partnership))
+    codes = [one.code for one in quasi_identifiers(partnership)]
+    rows = [
+        {c: v[c] if c in v else m[c].code if c in m else -1 for c in codes}
+        for v, m in zip(made.values, made.missing or [{}] * len(made.values), strict=True)
+    ]
+    sharing = check(rows, partnership)
+    write_csv(tmp_path / "data.csv", [made], partnership, simulated=True, sharing=sharing)
     with (tmp_path / "data.csv").open(encoding="utf-8", newline="") as text:
         found = list(csv.DictReader(text))
-    for crossing in CROSSINGS:
-        assert min(cells(found, crossing).values()) >= 5
-    write_codebook_csv(tmp_path / "codebook.csv", partnership, merged=sharing.merged)
+    kept = [code for code in codes if code in found[0]]
+    assert kept == [code for code in ORDER if code not in sharing.left_out]
+    for crossing in (tuple(kept), *CROSSINGS):
+        assert min(groups(found, crossing).values()) >= 5
+    shown = variables(partnership, simulated=True, sharing=sharing)
+    assert [row.name for row in shown] == list(found[0])
+    write_codebook_csv(tmp_path / "codebook.csv", partnership, shown)
     with (tmp_path / "codebook.csv").open(encoding="utf-8", newline="") as text:
         labels = {row["NAME"]: row["VALUES_EN"] for row in csv.DictReader(text)}
-    assert sharing.merged["BG4"] == ((1,), (2, 3, 4))
-    assert labels["BG4"].startswith("[1] Up to Rp300 million; [2] Over Rp300 million, up to Rp2")
-    assert labels["BG4"].count("|") == 2
-    assert labels["BG1"].count("|") == 0
+    assert list(labels) == list(found[0])
+    for code in kept:
+        assert (" | " in labels[code]) == (code in sharing.merged)
+    assert sharing != FULL

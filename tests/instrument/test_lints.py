@@ -91,6 +91,32 @@ def test_adjacency_counts_across_the_border_of_two_sections(partnership: Instrum
     assert "INT4 and INT2 of INT side by side (positions 5 and 6)" in messages
 
 
+def test_names_and_labels_that_a_program_would_refuse(partnership: Instrument) -> None:
+    """Capitals only, a name too long with the ending of a wave, two values of one label."""
+    long = partnership.question("BEH1").model_copy(update={"code": "B" * 29})
+    twin = partnership.question("BEH2").model_copy(update={"code": "mot1"})
+    same = partnership.question("BG2")
+    same = same.model_copy(
+        update={
+            "code": "BG9",
+            "options": tuple(one.model_copy(update={"label": same.options[0].label})
+                             for one in same.options),
+        }
+    )  # fmt: skip
+    added = (*partnership.questions, long, twin, same)
+    messages = {
+        one.where: one.lint
+        for one in lints.lint(partnership.model_copy(update={"questions": added}))
+    }
+    assert messages == {
+        "columns." + "B" * 29: "wide-name",
+        "columns.MOT1": "file-name",
+        "columns.mot1": "file-name",
+        "columns.BG9.id": "value-label",
+        "columns.BG9.en": "value-label",
+    }
+
+
 def test_a_lint_is_switched_off_by_name_everywhere_or_in_one_form(bfi: Instrument) -> None:
     assert lints.lint(bfi) == ()
     loud = bfi.model_copy(update={"lints": bfi.lints.model_copy(update={"off": ()})})
