@@ -12,7 +12,6 @@ from __future__ import annotations
 import _thread
 import contextlib
 import hashlib
-import json
 import logging
 import os
 import secrets
@@ -30,7 +29,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session
 
-from app.datasets.service import Exported, export_wave
+from app.datasets.order import order
+from app.datasets.service import Exported, export
 from app.db import Database
 from app.errors import AppError
 from app.jobs import runs
@@ -252,9 +252,8 @@ def _total(sizes: Sequence[int | None]) -> int | None:
 
 
 def _data_set(database: Database, name: str, source: runs.Source) -> Exported:
-    made = export_wave(database.settings, wave=name, made_by=MADE_BY)
-    manifest = json.loads(next(made.folder.glob("*-manifest.json")).read_text(encoding="utf-8"))
-    if manifest["dataset"]["data_version"] != source.data_version:
+    made = export(database.settings, order(waves=[name], made_by=MADE_BY))
+    if made.manifest["dataset"]["data_version"] != source.data_version:
         raise Changed(name)
     return made
 

@@ -84,7 +84,6 @@ def write_codebook_html(
         word = say("measured" if row.measure == "scale" else row.measure)
         return word + (f", {say('reverse')}" if row.keyed == "-" else "")
 
-    heads = ("name", "label", "values", "missing", "level", "scale")
     about_it = (
         f"{escape(about.title.in_(language))}. {about.rows} {say('rows')}, {len(variables)} "
         f"{say('variables')}. {escape(about.instrument.key)} {escape(about.instrument.version)}."

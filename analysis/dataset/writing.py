@@ -280,7 +280,7 @@ class _Encoder:
         if len(rows) != m or len(gaps) != m:
             raise ValueError(f"values and missing must have {m} entries, one a row")
         for code in self.layout.questions:
-            lowest = {
+            lowest: dict[Answer, int] = {
                 value: min(group) for group in self.sharing.merged.get(code, ()) for value in group
             }
             found: list[Answer | bytes | None] = [answers.get(code) for answers in rows]

@@ -9,10 +9,18 @@ from uuid import UUID
 import pytest
 
 from app.codes import new_code, show
-from app.datasets.service import export_wave
+from app.datasets.order import order
+from app.datasets.service import Exported, export
 from app.rights import erasing
+from app.settings import Settings
 from tests.rights.conftest import INSTRUMENT, OPEN, WORDS, Person, everything, files
 from tests.surveys.conftest import heading
+
+
+def exported(settings: Settings) -> Exported:
+    """The wave's data set, all of it: two people are too few for a shared one."""
+    wanted = order(waves=["uji-1"], full=True, reason="Two people, both of them made up.")
+    return export(settings, wanted)
 
 
 def test_code_and_receipt_open_the_same_page(people: list[Person]) -> None:
@@ -87,7 +95,7 @@ def test_a_withdrawal_leaves_no_row(people: list[Person], home) -> None:
     person.answer()
     other.answer()
     town.close(place)
-    made = export_wave(person.settings, wave="uji-1")
+    made = exported(person.settings)
     assert made.rows == 2
     ref, id_ = person.ref(), person.id.hex
     before = everything(town.database, but=("identity.participant", "main.participant"))
@@ -109,7 +117,7 @@ def test_a_withdrawal_leaves_no_row(people: list[Person], home) -> None:
     (tombstone,) = town.rows("dataset")
     assert tombstone["digest"] == made.sha256
     assert tombstone["files_deleted_on"] is not None
-    again = export_wave(person.settings, wave="uji-1")
+    again = exported(person.settings)
     assert again.rows == 1
     assert again.folder.name == "uji-1-v2"
     proof = town.rows("erasure")[0]
@@ -188,11 +196,11 @@ def test_taking_one_permission_back(people: list[Person]) -> None:
     person.answer()
     other.answer()
     person.town.close(person.member.place)
-    assert export_wave(person.settings, wave="uji-1").rows == 2
+    assert exported(person.settings).rows == 2
     person.enter()
     page = person.hak("/izin", kiriman=str(person.id), izin=["report"])
     assert "Izin Anda sudah diubah." in page.text
-    assert export_wave(person.settings, wave="uji-1").rows == 1
+    assert exported(person.settings).rows == 1
     mine = [
         row for row in person.town.rows("consent") if UUID(str(row["submission_id"])) == person.id
     ]
