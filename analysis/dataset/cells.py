@@ -86,7 +86,7 @@ def cells(
         elif row.kind == "simulated":
             found[name] = np.ones(n, np.int32)
         else:
-            found[name] = _answers(batch, name, row.kind, sharing)
+            found[name] = _answers(batch, sharing.code(name), row.kind, sharing)
     return found
 
 

@@ -62,11 +62,16 @@ def variables(
     """Return the variables of a data set's file, in file order.
 
     They are the rows of `instrument.codebook`, without the questions that ``sharing`` leaves
-    out; the labels of merged bands stand together under the lowest value.
+    out; one with merged bands is another variable (`BG5_G`), and their labels stand together
+    under the lowest value.
     """
     rows = codebook.rows(instrument, form=form, open_texts=open_texts, simulated=simulated)
     return tuple(
-        replace(row, values=_merged(row.values, sharing.merged[row.name]))
+        replace(
+            row,
+            name=sharing.column(row.name),
+            values=_merged(row.values, sharing.merged[row.name]),
+        )
         if row.name in sharing.merged
         else row
         for row in rows

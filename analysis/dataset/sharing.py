@@ -23,6 +23,8 @@ from analysis.errors import AnalysisError
 from instrument.model import Instrument, Question
 
 K = 5
+MERGED_SUFFIX = "_G"
+"""Ends the name of a column with merged bands, so that nothing reads it as the full question."""
 Answer = int | str
 Group = tuple[Answer, ...]
 Rung = tuple[Literal["merge", "leave out"], str]
@@ -53,6 +55,15 @@ class Sharing:
     def passed(self) -> bool:
         """Whether every group of the file holds k people."""
         return self.smallest >= self.k
+
+    def column(self, code: str) -> str:
+        """Return the name of a question's column: merged bands are no longer the question's."""
+        return code + MERGED_SUFFIX if code in self.merged else code
+
+    def code(self, column: str) -> str:
+        """Return the question of a column."""
+        code = column.removesuffix(MERGED_SUFFIX)
+        return code if code in self.merged else column
 
     def apply(self, values: Mapping[str, Answer]) -> dict[str, Answer]:
         """Return one row's answers as the file shows them."""

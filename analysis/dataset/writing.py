@@ -279,7 +279,7 @@ class _Encoder:
         gaps = batch.missing or (none,) * m
         if len(rows) != m or len(gaps) != m:
             raise ValueError(f"values and missing must have {m} entries, one a row")
-        for code in self.layout.questions:
+        for code in map(self.sharing.code, self.layout.questions):
             lowest: dict[Answer, int] = {
                 value: min(group) for group in self.sharing.merged.get(code, ()) for value in group
             }

@@ -18,7 +18,7 @@ from app import audit
 from app.dataset_files import UNFINISHED, name_of, retire_stale, shelf, sweep, tidy
 from app.datasets.files import Made, write_files
 from app.datasets.manifest import expected_rows, manifest
-from app.datasets.order import NothingToExport, Order, StillChanging
+from app.datasets.order import ANALYSIS, NothingToExport, Order, StillChanging
 from app.datasets.source import (
     Source,
     Tally,
@@ -283,7 +283,7 @@ def _record(
         subject=f"dataset:{name}",
         detail=detail,
     )
-    if order.reason:
+    if order.reason and order.made_by != ANALYSIS:
         audit.record(
             session,
             at=now,
