@@ -43,14 +43,14 @@ class CrossOrigin(AppError):
 class Kind(StrEnum):
     """What a route trusts besides the browser's word."""
 
-    MEMBER = "member"  # the submission id in the form
+    MEMBER = "member"  # the submission id in the form, or the address that is a secret itself
     API = "api"  # a bearer token
     STAFF = "staff"  # a cookie: everything that is not one of the others
 
 
 def kind_of(path: str) -> Kind:
     """Tell the kind of a route by its path; what is unknown is judged most strictly."""
-    if path.startswith("/s/"):
+    if path.startswith(("/s/", "/u/")):
         return Kind.MEMBER
     if path.startswith("/api/"):
         return Kind.API

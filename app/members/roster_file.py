@@ -8,6 +8,7 @@ guessed and nothing is dropped in silence. Files come from Excel in an Indonesia
 from __future__ import annotations
 
 import csv
+import io
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -164,7 +165,7 @@ def _delimiter(heading: str) -> str:
 
 
 def _lines(text: str, delimiter: str, *, first: int) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=delimiter, strict=True)
     begins = first
     for row in reader:
         yield begins, [cell.strip() for cell in row]
@@ -176,7 +177,9 @@ def _key(heading: str) -> str:
 
 
 def _read(lines: Sequence[tuple[int, list[str]]]) -> RosterFile:
-    place = next(index for index, (_, cells) in enumerate(lines) if any(cells))
+    place = next((index for index, (_, cells) in enumerate(lines) if any(cells)), None)
+    if place is None:
+        return _refused("empty")
     heading_line, heading = lines[place]
     meanings = [_MEANING.get(_key(cell)) for cell in heading]
     if "name" not in meanings:

@@ -24,6 +24,7 @@ class Desk:
 
         self.store = store
         self._surveys = Surveys(find)
+        self._door = door
         self.answering = Answering(store=store, door=door)
         self.landings = LandingView(pages)
         self.documents = DocumentView(pages)
@@ -32,7 +33,16 @@ class Desk:
 
     async def survey(self, request: Request, *, fresh: bool = False) -> Survey | Nothing:
         """The survey of the address. Raises UnknownCommunity."""
-        return await self._surveys.of(request.path_params["slug"], fresh=fresh)
+        return await self.survey_of(request.path_params["slug"], fresh=fresh)
+
+    async def survey_of(self, slug: str, *, fresh: bool = False) -> Survey | Nothing:
+        """The survey of a community. Raises UnknownCommunity."""
+        return await self._surveys.of(slug, fresh=fresh)
+
+    async def survey_of_link(self, token: str) -> Survey | Nothing:
+        """The survey that a personal link leads to. Raises UnknownLink, IdentityRemoved."""
+        slug = await run_in_threadpool(self._door.community_of_link, token)
+        return await self._surveys.of(slug)
 
 
 def desk_of(request: Request) -> Desk:

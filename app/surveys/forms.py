@@ -68,6 +68,8 @@ class StartForm:
     resume: Literal["", "1", "ubah", "baru"]
     """``1``: go on; ``ubah``: change what was sent; ``baru``: take the newer state."""
     decline: Literal["", "ikut", "umur"]
+    kind: Literal["code", "link"] = "code"
+    """Whether ``code`` was typed, or is the token of a personal link."""
 
     @classmethod
     def of(cls, fields: Fields) -> StartForm:

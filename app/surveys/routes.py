@@ -6,6 +6,7 @@ within an hour (a session dependency alone costs five times a save).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -43,11 +44,37 @@ async def landing(request: Request) -> Response:
     return _page(html, cache="private, no-cache")
 
 
-async def begin(request: Request) -> Response:  # noqa: PLR0911 - one page a return
+async def begin(request: Request) -> Response:
     """POST /s/<slug>/mulai: consent and code, or go on; answers the document itself."""
     desk = desk_of(request)
     form = StartForm.of(await _fields(request))
-    survey, at = await desk.survey(request), _now()
+    return await _begin(request, desk, await desk.survey(request), form)
+
+
+async def personal_landing(request: Request) -> Response:
+    """GET /u/<token>: the landing page with the code filled in; the same bytes for everybody.
+
+    The page does not hold the token: its form posts to the address it came from.
+    """
+    desk, language = desk_of(request), language_of(request.query_params.get("lang"))
+    survey, at = await desk.survey_of_link(request.path_params["token"]), _now()
+    if isinstance(survey, Nothing) or standing(survey, at) != "open":
+        return _page(desk.messages.standing(survey, language, at=at), cache="private, no-cache")
+    continuing = COOKIE in request.cookies
+    return _page(desk.landings.landing(survey, language, continuing=continuing, personal=True))
+
+
+async def personal_begin(request: Request) -> Response:
+    """POST /u/<token>: `begin` with the token for a code."""
+    desk, token = desk_of(request), request.path_params["token"]
+    form = replace(StartForm.of(await _fields(request)), code=token, kind="link", resume="")
+    return await _begin(request, desk, await desk.survey_of_link(token), form)
+
+
+async def _begin(  # noqa: PLR0911 - one page a return
+    request: Request, desk: Desk, survey: Survey | Nothing, form: StartForm
+) -> Response:
+    at = _now()
     if isinstance(survey, Survey) and form.decline:
         return _page(desk.messages.stopped(survey, form.language, form.decline))
     if isinstance(survey, Nothing) or standing(survey, at) != "open":
@@ -62,7 +89,7 @@ async def begin(request: Request) -> Response:  # noqa: PLR0911 - one page a ret
         html = desk.landings.landing_again(survey, form, {}, continuing=False, lost=True)
         return _forget(survey, _page(html, 404))
     except WaveNotAccepting:
-        now = await desk.survey(request, fresh=True)
+        now = await desk.survey_of(survey.slug, fresh=True)
         return _page(desk.messages.standing(now, form.language, at=at), 409)
     if state.receipt is not None and form.resume not in ("ubah", "baru"):
         html = desk.messages.receipt(survey, state.submission_id, state.receipt, form.language)
@@ -181,6 +208,9 @@ for _path, _endpoint in (
 ):
     router.add_route(_SLUG + _path, asks(Permission.SELF)(_endpoint), methods=["POST"])
     router.add_route(_SLUG + _path, asks(Permission.PUBLIC)(back_to_start), methods=["GET"])
+_LINK = "/u/{token:str}"
+router.add_route(_LINK, asks(Permission.PUBLIC)(personal_landing), methods=["GET"])
+router.add_route(_LINK, asks(Permission.SELF)(personal_begin), methods=["POST"])
 
 
 async def _fields(request: Request) -> Fields:

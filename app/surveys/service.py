@@ -55,12 +55,14 @@ class StoreOfAnswers(Protocol):
 class Door(Protocol):
     """The part of `app.auth.CodeDoor` that members need."""
 
-    def enter(self, *, community_id: int, typed: str, client: str | None, today: date) -> UUID:
+    def enter(
+        self, *, community_id: int, typed: str, client: str | None, today: date, kind: str
+    ) -> UUID:
         """Whose code that is; raises WrongCode, TooManyWrongCodes. Blocks."""
         ...
 
     def enter_at_once(
-        self, *, community_id: int, typed: str, client: str | None, today: date
+        self, *, community_id: int, typed: str, client: str | None, today: date, kind: str
     ) -> UUID | None:
         """`enter` without blocking; None where it has to be asked in a thread."""
         ...
@@ -127,7 +129,7 @@ class Answering:
         missing = [c.code for c in consent.choices if c.required and c.code not in form.choices]
         respondent_ref: UUID | None = None
         if survey.coded:
-            person = await self._person(survey, form.code, address, at)
+            person = await self._person(survey, form, address, at)
             if not isinstance(person, UUID):
                 wrong["kode"] = person
             else:
@@ -228,14 +230,19 @@ class Answering:
         return Saved(ack, answers, asked, seen)
 
     async def _person(
-        self, survey: Survey, typed: str, address: str | None, at: datetime
+        self, survey: Survey, form: StartForm, address: str | None, at: datetime
     ) -> UUID | Wrong:
+        typed, kind = form.code, form.kind
         if not typed.strip():
             return "no_code"
         today = at.astimezone(survey.zone).date()
         try:
             person = self._door.enter_at_once(
-                community_id=survey.wave.community_id, typed=typed, client=address, today=today
+                community_id=survey.wave.community_id,
+                typed=typed,
+                client=address,
+                today=today,
+                kind=kind,
             )
             if person is None:
                 person = await run_in_threadpool(
@@ -244,6 +251,7 @@ class Answering:
                     typed=typed,
                     client=address,
                     today=today,
+                    kind=kind,
                 )
             return person
         except WrongCode:

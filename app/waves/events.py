@@ -28,13 +28,12 @@ def all_of(session: Session, community_id: int) -> list[Event]:
     )
 
 
-def find(session: Session, *, community_id: int, event_id: int) -> Event:
-    """One meeting. Raises UnknownEvent."""
-    event = session.exec(
-        select(Event)
-        .where(col(Event.id) == event_id, col(Event.community_id) == community_id)
-        .with_for_update()
-    ).one_or_none()
+def find(session: Session, *, community_id: int, event_id: int, held: bool = False) -> Event:
+    """One meeting, ``held`` until the transaction ends. Raises UnknownEvent."""
+    wanted = select(Event).where(
+        col(Event.id) == event_id, col(Event.community_id) == community_id
+    )
+    event = session.exec(wanted.with_for_update() if held else wanted).one_or_none()
     if event is None:
         raise UnknownEvent(str(event_id))
     return event
@@ -78,7 +77,7 @@ def change_event(
     at: datetime,
 ) -> Event:
     """Correct a meeting. Raises UnknownEvent, UnfitEvent, EventChanged (somebody was quicker)."""
-    event = find(session, community_id=community_id, event_id=event_id)
+    event = find(session, community_id=community_id, event_id=event_id, held=True)
     if fingerprint(event) != seen:
         raise EventChanged(str(event_id))
     _check(kind, attended_n)
@@ -93,7 +92,7 @@ def remove_event(
     *, session: Session, community_id: int, event_id: int, by: str, at: datetime
 ) -> Event:
     """Take a meeting out of the log; what is returned can be added again. Raises UnknownEvent."""
-    event = find(session, community_id=community_id, event_id=event_id)
+    event = find(session, community_id=community_id, event_id=event_id, held=True)
     session.delete(event)
     session.flush()
     _log(session, event, "event.remove", by, at)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import cast
 
 from sqlalchemy import delete, or_
@@ -18,6 +18,7 @@ from app.waves import service
 from app.waves.consent import fill_all, open_brackets
 from app.waves.errors import OtherWaveOpen, PlanChanged, UnfitWave, WrongState
 from instrument import registry
+from instrument.model import LANGUAGES, Language
 
 Words = Mapping[str, Mapping[str, str]]
 
@@ -49,6 +50,20 @@ def plan_of(wave: Wave) -> WavePlan:
         floors=dict(wave.floors),
         words={language: dict(words) for language, words in (wave.consent_words or {}).items()},
     )
+
+
+def with_words(plan: WavePlan, words: Words) -> WavePlan:
+    """The plan with these words in its [brackets], beside those it has."""
+    merged = {
+        language: {**plan.words.get(language, {}), **words.get(language, {})}
+        for language in LANGUAGES
+    }
+    return replace(plan, words=merged)
+
+
+def filled_text(wave: Wave, language: Language) -> list[str]:
+    """The consent paragraphs as they stand, in one language."""
+    return [paragraph[language] for paragraph in wave.consent]
 
 
 def fingerprint(wave: Wave) -> str:
@@ -83,9 +98,8 @@ def all_of(session: Session, community_id: int) -> list[Wave]:
     )
 
 
-def members_of(session: Session, community_id: int, at: datetime) -> int:
-    """How many members the roster has today: what N should be."""
-    today = at.date()
+def members_of(session: Session, community_id: int, today: date) -> int:
+    """How many members the roster has that day: what N should be."""
     return session.exec(
         select(func.count(col(Participant.id))).where(
             col(Participant.community_id) == community_id,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.members import phones
 from app.members.roster_file import Entry, parse, same_name, tidy
+from app.members.upload import NoFile, field_of
 
 ITUS = "628123456789"
 
@@ -195,3 +196,33 @@ def test_one_name_in_two_spellings():
 
 def test_invisible_signs_leave_a_name():
     assert tidy("Si\u200bti\u202e\x07  A\n") == "Siti A"
+
+
+def form_body(content: bytes, boundary: str = "xYz") -> bytes:
+    return (
+        f"--{boundary}\r\nContent-Disposition: form-data; name=\"lain\"\r\n\r\n1\r\n"
+        f"--{boundary}\r\nContent-Disposition: form-data; name=\"berkas\"; filename=\"a.csv\"\r\n"
+        "Content-Type: text/csv\r\n\r\n"
+    ).encode() + content + f"\r\n--{boundary}--\r\n".encode()  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=300))
+def test_a_file_arrives_as_it_was_sent(content):
+    found = field_of(form_body(content), "multipart/form-data; boundary=xYz", "berkas")
+    assert found == content
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"", "multipart/form-data; boundary=xYz"),
+        (b"berkas=1", "application/x-www-form-urlencoded"),
+        (form_body(b"a", "other"), "multipart/form-data; boundary=xYz"),
+        (form_body(b"a"), "multipart/form-data"),
+        (form_body(b"a").replace(b"berkas", b"berkat"), "multipart/form-data; boundary=xYz"),
+    ],
+)
+def test_a_form_without_the_file_is_refused(body, kind):
+    with pytest.raises(NoFile):
+        field_of(body, kind, "berkas")

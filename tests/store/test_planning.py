@@ -211,8 +211,8 @@ def test_n_is_whoever_is_a_member_that_day(world):
         left_on=world.now.date(),
     )  # fmt: skip
     with world.writing() as session, session.begin():
-        assert planning.members_of(session, 1, world.now) == 2
-        assert planning.members_of(session, 1, world.now - timedelta(days=1)) == 3
+        assert planning.members_of(session, 1, world.now.date()) == 2
+        assert planning.members_of(session, 1, world.now.date() - timedelta(days=1)) == 3
 
 
 MEETING = {"held_on": date(2026, 2, 7), "kind": "bazaar", "attended_n": 40}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from markupsafe import Markup, escape
 
@@ -38,11 +39,19 @@ class LandingView(View):
         super().__init__(pages)
         self._kept = Kept()
 
-    def landing(self, survey: Survey, language: Language, *, continuing: bool) -> bytes:
-        """Welcome, consent and code; kept, since it is the same for everybody."""
-        key = (survey.wave.wave_id, survey.fingerprint, language, continuing)
+    def landing(
+        self, survey: Survey, language: Language, *, continuing: bool, personal: bool = False
+    ) -> bytes:
+        """Welcome, consent and code; kept, since it is the same for everybody.
+
+        ``personal``: the address itself is the code.
+        """
+        key = (survey.wave.wave_id, survey.fingerprint, language, continuing, personal)
         return self._kept.get(
-            key, lambda: self._landing(survey, language, continuing=continuing).encode()
+            key,
+            lambda: self._landing(
+                survey, language, continuing=continuing, personal=personal
+            ).encode(),
         )
 
     def landing_again(
@@ -70,7 +79,8 @@ class LandingView(View):
             continuing=continuing,
             errors=tuple(errors),
             ticked=form.choices,
-            code=form.code,
+            code="" if form.kind == "link" else form.code,
+            personal=form.kind == "link",
             notice=self._(form.language, notice) if lost else "",
         )
 
@@ -80,16 +90,21 @@ class LandingView(View):
         language: Language,
         *,
         continuing: bool,
+        personal: bool = False,
         errors: tuple[FieldError, ...] = (),
         ticked: frozenset[str] = frozenset(),
         code: str = "",
         notice: str = "",
     ) -> str:
         by_field = {error.field: error for error in errors}
+        page = self._page(survey, language, switch=f"/s/{survey.slug}")
+        if personal:
+            page = replace(page, switch=f"?lang={page.other}")  # the address stays a secret
         return self._pages.render(
             "surveys/landing.html",
             language,
-            page=self._page(survey, language, switch=f"/s/{survey.slug}"),
+            page=page,
+            personal=personal,
             consent=consent_text(survey, language),
             coded=survey.coded,
             continuing=continuing,
