@@ -60,6 +60,10 @@ class Assets:
         """Address of the file called ``name``; KeyError if there is none."""
         return self._urls[name]
 
+    def size(self, name: str) -> int:
+        """Bytes of the file called ``name``, not compressed; KeyError if there is none."""
+        return len(self._files[self._urls[name]].bodies[b""])
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer GET and HEAD of one file; anything else is 404 or 405."""
         if scope["type"] != "http":

@@ -5,6 +5,8 @@ Starlette's own middleware answers with two words of plain text, in no language 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -16,20 +18,34 @@ if TYPE_CHECKING:
 
 
 class BodyLimitMiddleware:
-    """Refuses a body of more than ``limit`` bytes with 413, whether announced or streamed."""
+    """Refuses a body of more than ``limit`` bytes with 413, whether announced or streamed.
 
-    def __init__(self, app: ASGIApp, *, limit: int) -> None:
+    ``larger``: other limits for paths, by regular expression. Their routes judge who asks
+    before they read the body.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, limit: int, larger: Mapping[str, int] | None = None
+    ) -> None:
         self._app = app
         self._limit = limit
+        self._larger = [(re.compile(path), more) for path, more in (larger or {}).items()]
+
+    def _of(self, path: str) -> tuple[int, type[problems.BodyTooLarge]]:
+        for pattern, more in self._larger:
+            if pattern.fullmatch(path):
+                return more, problems.FileTooLarge
+        return self._limit, problems.BodyTooLarge
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, counting what arrives."""
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
+        limit, too_large = self._of(scope["path"])
         for name, value in scope["headers"]:
-            if name == b"content-length" and value.isdigit() and int(value) > self._limit:
-                response = problems.render(Request(scope), problems.BodyTooLarge())
+            if name == b"content-length" and value.isdigit() and int(value) > limit:
+                response = problems.render(Request(scope), too_large())
                 response.headers["connection"] = "close"  # the body is still on its way
                 await response(scope, receive, send)
                 return
@@ -39,8 +55,8 @@ class BodyLimitMiddleware:
             nonlocal arrived
             message = await receive()
             arrived += len(message.get("body", b""))
-            if arrived > self._limit:
-                raise problems.BodyTooLarge
+            if arrived > limit:
+                raise too_large
             return message
 
         await self._app(scope, counted, send)

@@ -9,18 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from app.auth import EVERYWHERE, Account, Now, Permission, SignedIn, allowed
 from app.errors import AppError
-from app.pages import N_, ZONE, language_of, moment_of, other
+from app.pages import N_, ZONE, ZONE_NAMES, language_of, moment_of, other
+from app.settings import Settings
 from app.wave_reader import CommunityView
 from instrument.model import Language
 
@@ -48,6 +50,10 @@ class Way:
 
 
 NAVIGATION: tuple[Way, ...] = (
+    Way(N_("Waves"), "/gelombang", Permission.WAVE_RATE),
+    Way(N_("Roster"), "/anggota", Permission.ROSTER_EDIT),
+    Way(N_("Codes"), "/kode", Permission.CODE_ISSUE),
+    Way(N_("Meetings"), "/kegiatan", Permission.EVENT_EDIT),
     Way(N_("Reports"), "/laporan", Permission.ANALYSIS_RUN),
     Way(N_("Open answers"), "/teks", Permission.TEXT_MODERATE),
     Way(N_("Tokens"), "/token", Permission.TOKEN_OWN),
@@ -161,6 +167,33 @@ class Desk:
         """The community's zone; Jakarta's where no community is meant."""
         return ZoneInfo(self.community.timezone) if self.community else ZONE
 
+    @property
+    def zone_name(self) -> str:
+        """What people call the zone: ``WIB``."""
+        return ZONE_NAMES.get(str(self.zone), str(self.zone))
+
+    @property
+    def here(self) -> CommunityView:
+        """The community of the path; a page outside of any has none."""
+        assert self.community is not None, "this path names no {community}"
+        return self.community
+
+    @property
+    def today(self) -> date:
+        """The calendar day where the community is."""
+        return self.now.astimezone(self.zone).date()
+
+    @property
+    def settings(self) -> Settings:
+        """The installation's settings, for its keys."""
+        settings: Settings = self.request.app.state.settings
+        return settings
+
+    @property
+    def base_url(self) -> str:
+        """Where people reach the service, without a slash at the end."""
+        return str(self.request.app.state.pages.base_url)
+
     def may(self, permission: Permission) -> bool:
         """Whether this account may do that, here."""
         where = self.community.id if self.community else None
@@ -169,6 +202,18 @@ class Desk:
     def text(self, message: str, /, **values: Any) -> str:
         """Interface text in the page's language; mark the message with `N_`."""
         return str(self.request.app.state.pages.text(self.language, message, **values))
+
+    def text_in(self, language: Language, message: str, /, **values: Any) -> str:
+        """Interface text in a language that is not the page's: for others to read."""
+        return str(self.request.app.state.pages.text(language, message, **values))
+
+    def day(self, at: datetime) -> str:
+        """The day of a moment, short: ``30 Nov 2026``."""
+        return self.date(at.astimezone(self.zone).date())
+
+    def date(self, on: date) -> str:
+        """A calendar day, short: ``30 Nov 2026``."""
+        return format_date(on, "d MMM yyyy", locale=self.language)
 
     def moment(self, at: datetime) -> str:
         """A moment as people write it, in the community's zone."""

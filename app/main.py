@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 64 * 1024
 """Bytes of a request body; a full questionnaire with long open answers is under 8 KB."""
+LARGER_BODIES = {r"/staff/k/[^/]+/(anggota/impor|kode)(/\w+)?": 2 * 1024 * 1024}
+"""Where a roster comes in, or goes round as a sealed field of its preview; 20,000 people."""
 SWEEP_SECONDS = 60
 REPORT_CSS = Path(analysis.__file__).with_name("report") / "report.css"
 """The analysis's own style sheet; its folder is read, none of its modules is imported."""
@@ -56,6 +58,8 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     from app.assets import MOUNT, Assets  # noqa: PLC0415
     from app.auth.tokens import Throttle  # noqa: PLC0415
     from app.body_limit import BodyLimitMiddleware  # noqa: PLC0415
+    from app.members import code_routes as codes  # noqa: PLC0415
+    from app.members import routes as members  # noqa: PLC0415
     from app.origin import CrossOriginMiddleware  # noqa: PLC0415
     from app.pages import Pages  # noqa: PLC0415
     from app.reports import routes as reports  # noqa: PLC0415
@@ -63,7 +67,9 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     from app.rights import routes as rights  # noqa: PLC0415
     from app.staff import routes as staff  # noqa: PLC0415
     from app.staff.sign_in import SignInCounter  # noqa: PLC0415
+    from app.surveys import preview  # noqa: PLC0415
     from app.surveys import routes as surveys  # noqa: PLC0415
+    from app.waves import routes as waves  # noqa: PLC0415
 
     app = FastAPI(
         title="Guyub",
@@ -82,7 +88,8 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     app.include_router(health.router)
     app.include_router(home.router)
     app.state.sign_ins = SignInCounter()
-    app.include_router(staff.router)
+    for router in (staff.router, members.router, codes.router, waves.router, preview.router):
+        app.include_router(router)
     for router in (reports.router, text_routes.router, token_routes.router, api.router):
         app.include_router(router)
     app.state.throttle = Throttle()
@@ -95,7 +102,7 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
 
     # The last one added is the outermost.
     app.add_middleware(CrossOriginMiddleware, base_url=settings.base_url)
-    app.add_middleware(BodyLimitMiddleware, limit=BODY_LIMIT)
+    app.add_middleware(BodyLimitMiddleware, limit=BODY_LIMIT, larger=LARGER_BODIES)
     app.add_middleware(CompressMiddleware, minimum_size=600)
     app.add_middleware(HeadersMiddleware, headers=security_headers(settings).headers)
     return app

@@ -31,7 +31,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "guyub"
 ZONE = ZoneInfo("Asia/Jakarta")
-_ZONE_NAMES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
+ZONE_NAMES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 
 
 class Pages:
@@ -117,7 +117,7 @@ def clock(moment: datetime, language: Language, zone: tzinfo = ZONE) -> str:
 
 def moment_of(moment: datetime, language: Language, zone: tzinfo = ZONE) -> str:
     """A day with its time and the zone's name: ``30 November 2026, 23.59 WIB``."""
-    name = _ZONE_NAMES.get(str(zone), str(zone))
+    name = ZONE_NAMES.get(str(zone), str(zone))
     return f"{day(moment, language, zone)}, {clock(moment, language, zone)} {name}"
 
 
@@ -130,6 +130,8 @@ class Page:
     """Empty where no survey is known."""
     base_url: str
     simulated: bool = False
+    trial: bool = False
+    """A wave that is tried out before it opens: what is answered here goes."""
     switch: str = ""
     """Address of the same page in the other language; empty where a form has to post."""
 

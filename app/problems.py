@@ -66,6 +66,18 @@ class UnfitAddress(AppError):
     hint_en = "Check the numbers and names in the address."
 
 
+class FileTooLarge(BodyTooLarge):
+    """More bytes than a roster of 20,000 people has."""
+
+    slug = "file-too-large"
+    title_id = "Berkas ini terlalu besar"
+    title_en = "This file is too large"
+    hint_id = (
+        "Paling besar 2 MB. Simpan hanya kolom nama dan telepon, atau bagi menjadi dua berkas."
+    )
+    hint_en = "At most 2 MB. Save only the columns with name and phone, or split it into two files."
+
+
 class Unforeseen(AppError):
     """Our fault; it is in the log."""
 

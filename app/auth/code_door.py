@@ -21,12 +21,12 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from sqlalchemy import Connection, bindparam
 from sqlalchemy.exc import ProgrammingError
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from app.codes import code_hmac, normalise
 from app.db import Database
 from app.errors import AppError
-from app.tables import Code, Participant
+from app.tables import Code, Community, Participant
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,17 @@ class TooManyWrongCodes(AppError):
     hint_id = "Tunggu sepuluh menit, lalu coba lagi. Jawaban yang tersimpan tetap aman."
     hint_en = "Wait ten minutes, then try again. Answers already saved are safe."
     retry_after = 600
+
+
+class UnknownLink(AppError):
+    """A personal link that opens nothing: mistyped, replaced, or of somebody who left."""
+
+    status = 404
+    slug = "unknown-link"
+    title_id = "Tautan pribadi ini tidak berlaku"
+    title_en = "This personal link is not valid"
+    hint_id = "Mungkin terpotong atau sudah diganti. Minta yang baru ke pengurus komunitas."
+    hint_en = "It may be cut off, or replaced. Ask the community's organisers for a new one."
 
 
 class IdentityRemoved(AppError):
@@ -184,6 +195,34 @@ class CodeDoor:
             return self._enter(self._resolve_at_once, community_id, typed, client, today, kind)
         except sqlite3.OperationalError:
             return None
+
+    def community_of_link(self, token: str) -> str:
+        """Slug of the community a personal link belongs to. Blocks: call from a thread.
+
+        A token names no community, so its HMAC is made for each (microseconds). Nothing is
+        counted: 128 random bits cannot be guessed. Raises UnknownLink, IdentityRemoved.
+        """
+        if self._database.is_sqlite and not self._database.has_identity():
+            raise IdentityRemoved
+        with Session(self._database.read) as session, session.begin():
+            slugs = dict(session.exec(select(Community.id, Community.slug)).all())
+            hmacs = {
+                code_hmac(self._key, place, token, kind="link"): place
+                for place in slugs
+                if place is not None
+            }
+            row = session.exec(
+                select(Code.code_hmac, Participant.community_id)
+                .join(Participant, col(Participant.id) == col(Code.participant_id))
+                .where(
+                    col(Code.code_hmac).in_(hmacs),
+                    col(Code.kind) == "link",
+                    col(Code.revoked_at).is_(None),
+                )
+            ).one_or_none()
+        if row is None or hmacs[bytes(row[0])] != row[1]:
+            raise UnknownLink
+        return slugs[row[1]]
 
     def _enter(
         self,

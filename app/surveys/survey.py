@@ -121,7 +121,13 @@ def survey_of(community: CommunityView, wave: WaveView) -> Survey:
         wave.modules,
         wave.access,
     ]
-    shown += [str(wave.opens_at), str(wave.closes_at), wave.consent, wave.is_simulated]
+    shown += [
+        str(wave.opens_at),
+        str(wave.closes_at),
+        wave.consent,
+        wave.is_simulated,
+        wave.is_test,
+    ]
     return Survey(
         community=community,
         wave=wave,

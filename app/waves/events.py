@@ -30,9 +30,7 @@ def all_of(session: Session, community_id: int) -> list[Event]:
 
 def find(session: Session, *, community_id: int, event_id: int, held: bool = False) -> Event:
     """One meeting, ``held`` until the transaction ends. Raises UnknownEvent."""
-    wanted = select(Event).where(
-        col(Event.id) == event_id, col(Event.community_id) == community_id
-    )
+    wanted = select(Event).where(col(Event.id) == event_id, col(Event.community_id) == community_id)
     event = session.exec(wanted.with_for_update() if held else wanted).one_or_none()
     if event is None:
         raise UnknownEvent(str(event_id))

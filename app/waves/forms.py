@@ -82,6 +82,19 @@ def read_plan(form: Posted, instrument: Instrument, zone: ZoneInfo, say: Say) ->
     aimed, modules = form.all("sasaran"), form.all("modul")
     if len(aimed) > MOST_AIMED:
         faults["sasaran"] = say(N_("Choose two scales at most."))
+    words = _words(form, instrument, say, fields, faults)
+    plan = None
+    if not faults:
+        plan = WavePlan(
+            access, eligible, moments["buka"], moments["tutup"], modules, aimed, floors, words
+        )
+    return PlanForm(fields, modules, aimed, plan, faults)
+
+
+def _words(
+    form: Posted, instrument: Instrument, say: Say, fields: dict[str, str], faults: dict[str, str]
+) -> dict[str, dict[str, str]]:
+    """What stands for each [bracket]; notes fields and faults on the way."""
     words: dict[str, dict[str, str]] = {}
     for language, names in brackets(instrument).items():
         words[language] = {}
@@ -94,12 +107,7 @@ def read_plan(form: Posted, instrument: Instrument, zone: ZoneInfo, say: Say) ->
                 faults[at] = say(N_("Leave out square brackets: they mean “still to fill in”."))
             if typed:
                 words[language][name] = typed
-    plan = None
-    if not faults:
-        plan = WavePlan(
-            access, eligible, moments["buka"], moments["tutup"], modules, aimed, floors, words
-        )
-    return PlanForm(fields, modules, aimed, plan, faults)
+    return words
 
 
 def moment_from(text: str, zone: ZoneInfo) -> datetime | None:

@@ -124,9 +124,7 @@ def change(desk: AtDesk, form: Form, session: WriteSession, number: int) -> Resp
 def start_test(desk: AtDesk, session: WriteSession, number: int) -> Response:
     """Let the community's link lead to this plan for a while."""
     wave = planning.find(session, community_id=desk.here.id, number=number)
-    planning.start_test(
-        session=session, wave_id=wave.id or 0, by=desk.account.actor, at=desk.now
-    )
+    planning.start_test(session=session, wave_id=wave.id or 0, by=desk.account.actor, at=desk.now)
     return desk.go(
         desk.at(f"/gelombang/{number}"),
         say=N_("The trial is on: the community's link leads to it. Nothing answered now counts."),
@@ -150,7 +148,9 @@ def stop_test(desk: AtDesk, session: WriteSession, number: int) -> Response:
 def discard_page(desk: AtDesk, session: ReadSession, number: int) -> Response:
     """Ask before a plan goes."""
     wave = planning.find(session, community_id=desk.here.id, number=number)
-    return desk.page("waves/discard.html", wave=wave, name=name_of(desk, wave), word=DROP, faults={})
+    return desk.page(
+        "waves/discard.html", wave=wave, name=name_of(desk, wave), word=DROP, faults={}
+    )
 
 
 @router.post("/{number:int}/hapus")
@@ -162,9 +162,7 @@ def discard(desk: AtDesk, form: Form, session: WriteSession, number: int) -> Res
     faults = unsure(desk, form, DROP)
     if faults:
         return desk.page("waves/discard.html", wave=wave, name=name, word=DROP, faults=faults)
-    planning.discard_wave(
-        session=session, wave_id=wave.id or 0, by=desk.account.actor, at=desk.now
-    )
+    planning.discard_wave(session=session, wave_id=wave.id or 0, by=desk.account.actor, at=desk.now)
     return desk.go(
         desk.at("/gelombang"), say=N_("The plan of %(name)s is dropped."), values={"name": name}
     )

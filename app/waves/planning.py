@@ -54,7 +54,7 @@ def plan_of(wave: Wave) -> WavePlan:
 
 def with_words(plan: WavePlan, words: Words) -> WavePlan:
     """The plan with these words in its [brackets], beside those it has."""
-    merged = {
+    merged: dict[str, Mapping[str, str]] = {
         language: {**plan.words.get(language, {}), **words.get(language, {})}
         for language in LANGUAGES
     }

@@ -19,7 +19,7 @@ from app.waves.contexts import (
     row_of,
     unsure,
 )
-from app.waves.errors import NotReadyToOpen, PlanChanged
+from app.waves.errors import NotReadyToOpen
 from app.waves.forms import moment_from
 from app.waves.plan_routes import roster_n
 from app.waves.rates import Rate, rates
@@ -79,9 +79,7 @@ def open_(desk: AtDesk, form: Form, session: WriteSession, number: int) -> Respo
     if planning.fingerprint(wave) != form.text("dilihat"):
         return _open_page(desk, session, wave, changed=True)
     try:
-        service.open_wave(
-            session=session, wave_id=wave.id or 0, by=desk.account.actor, at=desk.now
-        )
+        service.open_wave(session=session, wave_id=wave.id or 0, by=desk.account.actor, at=desk.now)
     except NotReadyToOpen:
         return _open_page(desk, session, wave)
     return desk.go(
@@ -165,9 +163,7 @@ def _days_left(desk: Desk, wave: Wave) -> int | None:
     return (wave.closes_at.astimezone(desk.zone).date() - desk.today).days
 
 
-def _open_page(
-    desk: Desk, session: ReadSession, wave: Wave, *, changed: bool = False
-) -> Response:
+def _open_page(desk: Desk, session: ReadSession, wave: Wave, *, changed: bool = False) -> Response:
     missing = missing_words(desk, instrument_of(wave), *planning.missing(wave))
     instrument = instrument_of(wave)
     scales = {scale.code: scale.public_name.in_(desk.language) for scale in instrument.scales}
@@ -187,9 +183,7 @@ def _open_page(
     )
 
 
-def _close_page(
-    desk: Desk, session: ReadSession, wave: Wave, faults: dict[str, str]
-) -> Response:
+def _close_page(desk: Desk, session: ReadSession, wave: Wave, faults: dict[str, str]) -> Response:
     return desk.page(
         "waves/close.html",
         row=row_of(desk, wave, _rate(desk, session, wave)),

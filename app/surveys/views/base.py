@@ -53,6 +53,7 @@ class View:
             slug=survey.slug,
             base_url=self._pages.base_url,
             simulated=simulated,
+            trial=isinstance(survey, Survey) and survey.wave.is_test,
             switch=f"{switch}?lang={'id' if language == 'en' else 'en'}" if switch else "",
         )
 
