@@ -24,7 +24,10 @@ class NoFile(AppError):
 
 async def read_upload(request: Request) -> bytes:
     """The content of the field ``berkas``; empty where none was chosen. Raises NoFile."""
-    return field_of(await request.body(), request.headers.get("content-type", ""), "berkas")
+    body = await request.body()
+    if not body:
+        return b""
+    return field_of(body, request.headers.get("content-type", ""), "berkas")
 
 
 def field_of(body: bytes, content_type: str, name: str) -> bytes:
