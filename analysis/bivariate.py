@@ -11,6 +11,8 @@ from analysis.moments import Floats
 
 NODES = ((0.5, 8), (0.7, 12), (0.9, 20), (1.0, 96))
 """Gauss-Legendre nodes by |r| up to: error below 1e-15 up to |r| = .999."""
+CACHED = 8192
+"""Cells worked on at a time: their arrays stay in the processor's cache."""
 
 
 def density(x: Floats) -> Floats:
@@ -33,13 +35,13 @@ def excess(a: Floats, b: Floats, r: Floats) -> Floats:
     """
     out = np.empty((len(r), a.shape[1], b.shape[1]))
     size = np.abs(r)
+    chunk = max(1, CACHED // max(1, out[0].size)) if len(r) else 1
     above = -1.0
     for upto, nodes in NODES:
         rows = np.flatnonzero((size > above) & (size <= upto))
-        if len(rows) == len(r):
-            return _excess(a, b, r, nodes)
-        if len(rows):
-            out[rows] = _excess(a[rows], b[rows], r[rows], nodes)
+        for begin in range(0, len(rows), chunk):
+            part = rows[begin : begin + chunk]
+            out[part] = _excess(a[part], b[part], r[part], nodes)
         above = upto
     return out
 

@@ -117,6 +117,32 @@ def gather(data: Floats) -> Patterns:
     )
 
 
+class Resampled:
+    """Patterns of resamples of rows: grouped once, then weighed. For few columns."""
+
+    def __init__(self, data: Floats) -> None:
+        seen = ~np.isnan(data)
+        self.n = len(data)
+        self._centre = np.nanmean(data, axis=0)
+        first, place, count = _distinct(seen)
+        self._seen = seen[first]
+        self._order = np.argsort(place, kind="stable")
+        self._starts = np.concatenate([[0], np.cumsum(count)[:-1]])
+        filled = np.where(seen, data - self._centre, 0.0)[self._order]
+        p = data.shape[1]
+        products = (filled[:, :, None] * filled[:, None, :]).reshape(self.n, p * p)
+        self._features = np.concatenate([np.ones((self.n, 1)), filled, products], axis=1)
+
+    def take(self, counts: Ints) -> Patterns:
+        """Gather rows taken ``counts`` (n,) times."""
+        weighed = self._features * counts[self._order, None]
+        sums = np.add.reduceat(weighed, self._starts, axis=0)
+        kept = (sums[:, 0] > 0) & self._seen.any(axis=1)
+        sums, p = sums[kept], self._seen.shape[1]
+        square = sums[:, 1 + p :].reshape(-1, p, p)
+        return Patterns(self._seen[kept], sums[:, 0], sums[:, 1 : 1 + p], square, self._centre)
+
+
 def _padded_inverses(sigma: Floats, seen: npt.NDArray[np.bool_]) -> Floats:
     """Inverse of the seen block of ``sigma`` per pattern, 0 elsewhere: (k, p, p)."""
     both = seen[:, :, None] & seen[:, None, :]
@@ -128,12 +154,15 @@ def _padded_inverses(sigma: Floats, seen: npt.NDArray[np.bool_]) -> Floats:
     return inverse
 
 
-def em(names: tuple[str, ...], found: Patterns) -> tuple[Floats, Floats, int]:
+def em(
+    names: tuple[str, ...], found: Patterns, start: tuple[Floats, Floats] | None = None
+) -> tuple[Floats, Floats, int]:
     """Means (p,) and covariances (p, p; divisor n) by maximum likelihood, and EM's steps.
 
     EM of the multivariate normal with missing values at random, in gradient form: mu +=
     S g, S += 2 S G S - (S g)(S g)', g and G the likelihood's derivatives per row (Dempster,
     Laird & Rubin 1977; Little & Rubin 2019, section 11.2). R: ``norm::em.norm``.
+    ``start``: means and covariances to start from; None = those of each item's answers.
     Raises `NotConverged`, `ImproperSolution` (items that determine each other).
     """
     n = found.n.sum()
@@ -141,7 +170,7 @@ def em(names: tuple[str, ...], found: Patterns) -> tuple[Floats, Floats, int]:
     answered = found.n @ seen
     first = found.total.sum(axis=0) / answered
     variance = np.einsum("kii->i", found.square) / answered - first**2
-    mu, sigma = first, np.diag(variance)
+    mu, sigma = (first, np.diag(variance)) if start is None else (start[0] - found.centre, start[1])
     scale = np.sqrt(variance)
     for step in range(1, STEPS + 1):
         try:

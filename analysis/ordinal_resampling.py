@@ -21,6 +21,10 @@ from analysis.polychoric import Polychorics, adjusted, search, thresholds_of
 NUMBERS = 4_000_000
 """Numbers in the largest array of a chunk of resamples."""
 STEPS = 60
+WITHIN = 1e-7
+"""Last step of a resample's correlation; its sampling error is a hundred thousand times that."""
+STEEPEST = 0.95
+"""A resample's search starts at the sample's correlation, but never nearer to 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,8 +98,10 @@ def _fit(tables: Floats, found: Polychorics, start: Floats) -> Resamples:
     flat = tables.reshape(-1, k, k)
     kept, alone = adjusted(flat, flat_sizes[i], flat_sizes[j])
     with np.errstate(all="ignore"):
-        rho, settled = search(kept, tau[i], tau[j])
-        layout = Layout(("",) * len(tau), tuple(tuple(range(s)) for s in flat_sizes.tolist()))
+        start_rho = np.clip(np.tile(found.rho, stack), -STEEPEST, STEEPEST)
+        rho, settled = search(kept, tau[i], tau[j], start=start_rho, within=WITHIN)
+        codes_of = [tuple(range(size)) for size in range(k + 1)]
+        layout = Layout(("",) * len(tau), tuple(codes_of[s] for s in flat_sizes.tolist()))
         n = int(margins[0, 0].sum())
         stacked = Polychorics(layout, n, tau, i, j, rho, flat, margins.reshape(-1, k))
         weights = 1 / influence(stacked).gamma_rho

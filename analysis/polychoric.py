@@ -343,14 +343,22 @@ def adjusted(
     return out, alone
 
 
-def search(tables: Floats, a: Floats, b: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def search(
+    tables: Floats,
+    a: Floats,
+    b: Floats,
+    *,
+    start: Floats | None = None,
+    within: float = 1e-11,
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Correlations of tables (P, k, k) at thresholds a, b (P, k - 1), and which have settled.
 
     Fisher scoring of all pairs at once, from the correlation of the places, inside brackets
     that the sign of the gradient shrinks: without them a table with an empty cell may
-    oscillate for ever.
+    oscillate for ever. ``start`` (P,): from these instead, as resamples may from the sample's;
+    ``within``: the last step, up to which a correlation has settled.
     """
-    rho = _pearson(tables)
+    rho = _pearson(tables) if start is None else start.copy()
     low, high = np.full_like(rho, -LIMIT), np.full_like(rho, LIMIT)
     n = tables.sum(axis=(1, 2))
     active = np.arange(len(rho))
@@ -368,7 +376,7 @@ def search(tables: Floats, a: Floats, b: Floats) -> tuple[Floats, npt.NDArray[np
         outside = ~((new > low[active]) & (new < high[active]))
         new[outside] = ((low[active] + high[active]) / 2)[outside]
         rho[active] = new
-        active = active[np.abs(new - r) > 1e-11]
+        active = active[np.abs(new - r) > within]
         if not len(active):
             break
     settled = np.ones(len(rho), dtype=bool)

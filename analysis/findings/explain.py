@@ -131,18 +131,20 @@ def _fiml(found: Findings, frame: pd.DataFrame, incomplete: float) -> FimlRegres
     data = frame.to_numpy(dtype=float)
     data = data[~np.isnan(data).all(axis=1)]
 
-    def slopes(rows: Floats) -> tuple[Floats, float]:
-        _, s, _ = missingness.em(names, missingness.gather(rows))
-        b = np.asarray(np.linalg.solve(s[1:, 1:], s[1:, 0]), dtype=np.float64)
-        return b, float(b @ s[1:, 0] / s[0, 0])
+    def slopes(s: Floats) -> Floats:
+        return np.asarray(np.linalg.solve(s[1:, 1:], s[1:, 0]), dtype=np.float64)
 
-    b, r2 = slopes(data)
+    mean, s, _ = missingness.em(names, missingness.gather(data))
+    b = slopes(s)
+    r2 = float(b @ s[1:, 0] / s[0, 0])
+    resampled = missingness.Resampled(data)
     n_boot = min(found.chosen.n_boot, FIML_BOOT)
     rng = np.random.default_rng(found.chosen.seed)
     draws: list[Floats] = []
     for _ in range(n_boot):
         try:
-            draws.append(slopes(data[rng.integers(0, len(data), len(data))])[0])
+            counts = np.bincount(rng.integers(0, resampled.n, resampled.n), minlength=resampled.n)
+            draws.append(slopes(missingness.em(names, resampled.take(counts), (mean, s))[1]))
         except (ImproperSolution, NotConverged, np.linalg.LinAlgError):
             continue  # counted in boot_failed
     low = high = np.full(len(b), np.nan)

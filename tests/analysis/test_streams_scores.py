@@ -140,3 +140,23 @@ def test_intervals_against_theory_and_the_multinomial_bootstrap() -> None:
     assert np.abs((limits["b"][1] - memory["boot_high"]) / reach).max() < 0.08
     assert limits["failed"] == 0
     assert limits["lmg"].shape == (2, 4)
+
+
+# -- grouped resamples in memory
+
+
+def test_weighed_patterns_are_those_of_the_rows_taken() -> None:
+    """`missingness.Resampled` groups once what `missingness.gather` groups row by row."""
+    from analysis import missingness
+
+    data = SCORES.to_numpy()[:400]
+    data = data[~np.isnan(data).all(axis=1)]
+    counts = np.random.default_rng(1).poisson(1, len(data))
+    ours = missingness.Resampled(data).take(counts)
+    rows = missingness.gather(np.repeat(data, counts, axis=0))
+    names = tuple(MODEL)
+    mean, covariance, _ = missingness.em(names, rows)
+    for start in (None, (mean + 0.1, covariance)):
+        again = missingness.em(names, ours, start)
+        np.testing.assert_allclose(again[0], mean, rtol=1e-8)
+        np.testing.assert_allclose(again[1], covariance, rtol=1e-7, atol=1e-9)
