@@ -1,4 +1,4 @@
-"""The command ``guyub``: serve, demo, db, instrument, plan, dataset, analyze.
+"""The command ``guyub``: serve, demo, db, instrument, plan, dataset, staff, analyze.
 
 Every error that a person can cause ends in one paragraph on stderr and exit code 2, and
 changes nothing. Heavy modules are imported inside the commands that need them.
@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from app import custody
+from app.commands.staff import staff
 
 cli = typer.Typer(
     name="guyub",
@@ -33,6 +34,7 @@ cli.add_typer(instrument, name="instrument")
 cli.add_typer(plan, name="plan")
 cli.add_typer(dataset, name="dataset")
 custody.add_to(cli)
+cli.add_typer(staff, name="staff")
 
 
 @cli.command()

@@ -57,6 +57,9 @@ NAVIGATION: tuple[Way, ...] = (
     Way(N_("Reports"), "/laporan", Permission.ANALYSIS_RUN),
     Way(N_("Open answers"), "/teks", Permission.TEXT_MODERATE),
     Way(N_("Tokens"), "/token", Permission.TOKEN_OWN),
+    Way(N_("Communities"), "/komunitas", Permission.COMMUNITY_EDIT),
+    Way(N_("Accounts"), "/akun-staf", Permission.STAFF_EDIT),
+    Way(N_("Audit log"), "/audit", Permission.AUDIT_READ),
 )
 """In the order of the page; a slice that brings a page for people adds its line here."""
 
@@ -228,8 +231,8 @@ class Desk:
 
         A page with ``faults`` (sentences by field) answers 422 and lists them at its top.
         """
-        if status == 200 and context.get("faults"):
-            status = 422
+        faults = context.setdefault("faults", {})
+        status = 422 if status == 200 and faults else status
         message, undo = self._notice()
         frame = Frame(
             language=self.language,
@@ -333,8 +336,8 @@ def outside(
     request: Request, template: str, /, *, status: int = 200, language: Language, **context: Any
 ) -> HTMLResponse:
     """Render a staff page for somebody who is not signed in: sign-in, invitation, error."""
-    if status == 200 and context.get("faults"):
-        status = 422
+    faults = context.setdefault("faults", {})
+    status = 422 if status == 200 and faults else status
     frame = Frame(
         language=language,
         simulated=request.app.state.settings.demo,

@@ -69,6 +69,7 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     from app.staff.sign_in import SignInCounter  # noqa: PLC0415
     from app.surveys import preview  # noqa: PLC0415
     from app.surveys import routes as surveys  # noqa: PLC0415
+    from app.waves import communities  # noqa: PLC0415
     from app.waves import routes as waves  # noqa: PLC0415
 
     app = FastAPI(
@@ -88,7 +89,9 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     app.include_router(health.router)
     app.include_router(home.router)
     app.state.sign_ins = SignInCounter()
-    for router in (staff.router, members.router, codes.router, waves.router, preview.router):
+    for router in (staff.router, communities.router):
+        app.include_router(router)
+    for router in (members.router, codes.router, waves.router, preview.router):
         app.include_router(router)
     for router in (reports.router, text_routes.router, token_routes.router, api.router):
         app.include_router(router)

@@ -106,6 +106,11 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         return render(request, _BY_STATUS.get(error.status_code, AppError)())
 
+    async def no_address(request: Request, error: Exception) -> Response:
+        # A number in the path or query that is none: the address of no page.
+        assert isinstance(error, RequestValidationError)
+        return render(request, NotFound())
+
     async def unforeseen(request: Request, error: Exception) -> Response:
         # Only the route's template: the raw path may hold a personal link.
         route = request.scope.get("route")
@@ -115,6 +120,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AppError, foreseen)
     app.add_exception_handler(RequestValidationError, unfit)
     app.add_exception_handler(HTTPException, by_status)
+    app.add_exception_handler(RequestValidationError, no_address)
     app.add_exception_handler(Exception, unforeseen)
 
 

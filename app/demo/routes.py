@@ -16,11 +16,14 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
-from app.auth import Permission, asks
+from app.auth import Now, Permission, asks, sessions
 from app.demo.products import DataSet, analysis_folder, newest
-from app.pages import language_of, page_of
+from app.demo.sign_ins import SignIns, begin_session
+from app.errors import AppError
+from app.pages import Pages, language_of, page_of
 from app.problems import NotFound
 from app.settings import Settings
+from app.staff.start import ROLE_DUTIES, ROLE_NAMES
 
 router = APIRouter(prefix="/demo")
 
@@ -37,6 +40,17 @@ _TYPES = {
 }
 
 
+class LinkUsed(AppError):
+    """A link of the demo works once."""
+
+    status = 410
+    slug = "link-used"
+    title_id = "Tautan demo ini sudah dipakai"
+    title_en = "This link of the demo was used"
+    hint_id = "Di halaman depan demo ada yang baru."
+    hint_en = "The demo's front page has a new one."
+
+
 @dataclass
 class Demo:
     """What the demo shows; made by `app.demo.start`, kept on ``app.state.demo``."""
@@ -47,9 +61,19 @@ class Demo:
     """Names of the simulated waves, oldest first."""
     codes: tuple[str, ...]
     """Codes of members who have not answered yet, for trying the survey; only in memory."""
+    sign_ins: SignIns = field(default_factory=lambda: SignIns({}))
+    """One-time links to an account in each role; only in memory."""
     running: asyncio.Task[None] | None = None
     failure: str = ""
     background: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def links(self) -> list[tuple[str, str]]:
+        """Name of the role (a message) and its link's path."""
+        return [
+            (ROLE_NAMES[role], f"/demo/masuk/{token}")
+            for role, token in self.sign_ins.tokens.items()
+        ]
 
     @property
     def busy(self) -> bool:
@@ -123,6 +147,40 @@ async def _make(demo: Demo, settings: Settings) -> None:
     )
     _, errors = await process.communicate()
     demo.failure = "" if process.returncode == 0 else errors.decode(errors="replace")[-2000:]
+
+
+@router.get("/masuk/{token}", response_class=HTMLResponse)
+@asks(Permission.DEMO_READ)
+def sign_in_page(request: Request, token: str) -> HTMLResponse:
+    """Say whose account this is; signing in is a POST, since chat apps open links."""
+    role = _demo(request).sign_ins.role_of(token)
+    if role is None:
+        raise LinkUsed
+    language = language_of(request.query_params.get("lang"))
+    pages: Pages = request.app.state.pages
+    body = pages.render(
+        "demo/sign-in.html",
+        language,
+        page=page_of(request, language),
+        token=token,
+        role=pages.text(language, ROLE_NAMES[role]),
+        duty=pages.text(language, ROLE_DUTIES[role]),
+    )
+    return HTMLResponse(body, headers={"cache-control": "no-store"})
+
+
+@router.post("/masuk/{token}")
+@asks(Permission.DEMO_READ)
+def sign_in(request: Request, token: str, now: Now) -> RedirectResponse:
+    """Use the link up and begin a session."""
+    sign_ins = _demo(request).sign_ins
+    role = sign_ins.use(token)
+    if role is None:
+        raise LinkUsed
+    cookie = begin_session(request.app.state.database, sign_ins.accounts[role], now)
+    response = RedirectResponse("/staff", 303, headers={"cache-control": "no-store"})
+    sessions.set_cookie(response, request.app.state.settings, cookie)
+    return response
 
 
 def product_environment(settings: Settings) -> dict[str, str]:

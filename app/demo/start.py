@@ -19,7 +19,9 @@ from app.db import Database
 from app.demo.load import BY, NAME, SLUG, TRY_DAYS, fresh_codes, load_community
 from app.demo.products import analysis_folder, newest
 from app.demo.routes import Demo, product_environment
+from app.demo.sign_ins import SignIns, ensure_accounts
 from app.errors import AppError
+from app.migrate import current, head, upgrade
 from app.settings import Settings
 from app.tables import Wave
 from app.waves import service as waves
@@ -58,6 +60,10 @@ class Prepared:
         """What to open, for the terminal."""
         address = self.settings.base_url
         codes = "  ".join(self.demo.codes) or "none is free; use --reset"
+        sign_ins = "\n".join(
+            f"  Sign in as {role:<12}{address}/demo/masuk/{token}"
+            for role, token in self.demo.sign_ins.tokens.items()
+        )
         return f"""
   Guyub demo (everything in it is simulated)
 
@@ -65,6 +71,7 @@ class Prepared:
   Answer as a member     {address}/s/{self.demo.slug}
                          with one of these codes: {codes}
   Data sets, analysis    {address}/demo/data
+{sign_ins}
 
   Stop with Ctrl+C. `guyub demo --reset` starts anew.
 """
@@ -84,6 +91,9 @@ def prepare(*, port: int, reset: bool, say: Callable[[str], None]) -> Prepared:
         say("Demo data deleted.")
     if not settings.sqlite_path.exists():
         say(_build(home, port))
+    elif current(settings) != head():
+        upgrade(settings)
+        say("The demo's store was of an older version; it is at the newest migration now.")
     names = _keep_open(settings)
     missing = [
         name
@@ -96,11 +106,13 @@ def prepare(*, port: int, reset: bool, say: Callable[[str], None]) -> Prepared:
         _make_products(settings, missing)
     database = Database(settings)
     try:
+        accounts = ensure_accounts(database, slug=SLUG, by=BY, at=datetime.now(UTC))
         codes = fresh_codes(database, settings.key("code_key"), count=CODES, at=datetime.now(UTC))
     finally:
         database.close()
     shown = tuple(show(code) for code in codes)
-    return Prepared(settings, Demo(slug=SLUG, community=NAME, waves=names, codes=shown))
+    demo = Demo(slug=SLUG, community=NAME, waves=names, codes=shown, sign_ins=SignIns(accounts))
+    return Prepared(settings, demo)
 
 
 def _settings(home: Path, port: int) -> Settings:
@@ -115,8 +127,6 @@ def _settings(home: Path, port: int) -> Settings:
 
 def _build(home: Path, port: int) -> str:
     """Load the community beside its place, then move it there: it is whole or absent."""
-    from app.migrate import upgrade  # noqa: PLC0415 - once in a demo's life
-
     began = time.process_time()
     building = home.with_name("demo.being-made")
     shutil.rmtree(building, ignore_errors=True)

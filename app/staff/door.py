@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import quote
 
+from anyio import to_thread
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlmodel import Session
 
 from app.auth import Now, Permission, asks, sessions, staff_router
-from app.db import Database, WriteSession
+from app.db import Database, ReadSession, WriteSession
 from app.desk import NO_STORE, START, AtDesk, Form, inside, language_asked, outside
-from app.pages import N_, language_of
+from app.pages import N_, Pages, language_of
+from app.staff import passwords
 from app.staff.accounts import set_language
+from app.staff.invitations import Invited, PasswordRefused, accept, invited
 from app.staff.sign_in import Attempt, SignInRefused, sign_in, sign_out
+from instrument.model import Language
 
 router = staff_router()
 SIGNED_OUT = N_("You are signed out on every device.")
+PASSWORD_SET = N_("The new password is set. Sign in with it.")
 
 
 @router.get("/masuk")
@@ -71,9 +78,72 @@ def _sign_in_page(
         back=inside(back),
         query=f"?lanjut={quote(inside(back), safe='/')}",
         recovery="pemulihan" in query if recovery is None else recovery,
-        signed_out="keluar" in query,
+        told=_told(request),
         faults=faults or {},
     )
+
+
+def _told(request: Request) -> str:
+    """Why somebody stands at the door again."""
+    said = {"keluar": SIGNED_OUT, "sandi": PASSWORD_SET}
+    message = next((said[key] for key in said if key in request.query_params), "")
+    pages: Pages = request.app.state.pages
+    return pages.text(language_asked(request), message) if message else ""
+
+
+@router.get("/undangan/{token}")
+@asks(Permission.PUBLIC)
+def invitation_page(request: Request, token: str, now: Now, session: ReadSession) -> HTMLResponse:
+    """Whose link this is, and the form for a password. Opening it changes nothing."""
+    return _invitation_page(request, token, invited(session, token, now))
+
+
+@router.post("/undangan/{token}")
+@asks(Permission.PUBLIC)
+async def invitation_form(request: Request, token: str, form: Form, now: Now) -> Response:
+    """Set the password and come in; with a second factor, sign in with both."""
+    database: Database = request.app.state.database
+    whose = await to_thread.run_sync(_invited, database, token, now)
+    password = form.secret("baru")
+    pages: Pages = request.app.state.pages
+    language = _language_of_link(request, whose)
+    if password != form.secret("ulang"):
+        faults = {"ulang": pages.text(language, passwords.NOT_REPEATED)}
+        return _invitation_page(request, token, whose, faults)
+    try:
+        cookie = await accept(database, token=token, password=password, at=now)
+    except PasswordRefused as error:
+        faults = {"baru": pages.text(language, error.message, length=error.length)}
+        return _invitation_page(request, token, whose, faults)
+    if cookie is None:
+        english = "&lang=en" if language == "en" else ""
+        return RedirectResponse(f"{START}/masuk?sandi=1{english}", 303, headers=NO_STORE)
+    response = RedirectResponse(START, 303, headers=NO_STORE)
+    sessions.set_cookie(response, database.settings, cookie)
+    return response
+
+
+def _invited(database: Database, token: str, at: datetime) -> Invited:
+    with Session(database.read) as session, session.begin():
+        return invited(session, token, at)
+
+
+def _invitation_page(
+    request: Request, token: str, whose: Invited, faults: dict[str, str] | None = None
+) -> HTMLResponse:
+    return outside(
+        request,
+        "staff/invitation.html",
+        language=_language_of_link(request, whose),
+        token=token,
+        whose=whose,
+        faults=faults or {},
+    )
+
+
+def _language_of_link(request: Request, whose: Invited) -> Language:
+    asked = request.query_params.get("lang")
+    return language_of(asked) if asked else whose.language
 
 
 @router.post("/keluar")

@@ -128,7 +128,7 @@ def _accept(database: Database, token: str, password: str, at: datetime) -> str 
         whose = invited(session, token, at)
     password_hash = new_hash(password, whose)
     with Session(database.write) as session, session.begin():
-        link, staff = _valid(session, token, at)
+        link, staff = _valid(session, token, at, lock=True)
         link.used_at = at
         staff.password_hash = password_hash
         staff.failures, staff.locked_until = 0, None
@@ -155,8 +155,10 @@ def new_hash(password: str, whose: Invited) -> str:
     return passwords.hashed(password)
 
 
-def _valid(session: Session, token: str, at: datetime) -> tuple[Invitation, Staff]:
-    found = session.exec(
+def _valid(
+    session: Session, token: str, at: datetime, *, lock: bool = False
+) -> tuple[Invitation, Staff]:
+    wanted = (
         select(Invitation, Staff)
         .join(Staff, col(Staff.id) == col(Invitation.staff_id))
         .where(
@@ -166,8 +168,9 @@ def _valid(session: Session, token: str, at: datetime) -> tuple[Invitation, Staf
             col(Invitation.expires_at) > at,
             col(Staff.disabled_at).is_(None),
         )
-        .with_for_update()
-    ).one_or_none()
+    )
+    # Locked where it is used up: of two who press at once, the second finds it used.
+    found = session.exec(wanted.with_for_update() if lock else wanted).one_or_none()
     if found is None:
         raise LinkOver
     return found[0], found[1]

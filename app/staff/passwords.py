@@ -99,9 +99,10 @@ def is_common(password: str, about: tuple[str, ...] = ()) -> bool:
     lower = password.lower()
     own = {part for text in about for part in re.findall(r"[^\W\d_]{3,}", text.lower())}
     words = _common_words() | own
+    core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", lower)
     return any(
         _is_repeated(text) or _is_run(text) or _is_made_of(text, words, most=3)
-        for text in {lower, lower.translate(_LEET), re.sub(r"[\W_]+", "", lower)}
+        for text in {lower, core.translate(_LEET), re.sub(r"[\W_]+", "", lower)}
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from app.staff import door, start
+from app.staff import admin, door, log, own, start
 
 router = APIRouter()
-for room in (door, start):
+for room in (door, start, own, admin, log):
     router.include_router(room.router)

@@ -8,8 +8,8 @@ import secrets
 from datetime import datetime
 
 import pyotp
-from sqlalchemy import delete, update
-from sqlmodel import Session, col
+from sqlalchemy import delete, func, update
+from sqlmodel import Session, col, select
 
 from app.errors import AppError
 from app.sealing import NotOurs, Sealer
@@ -102,6 +102,14 @@ def new_recovery_codes(session: Session, staff_id: int) -> tuple[str, ...]:
 def drop_recovery_codes(session: Session, staff_id: int) -> None:
     """Delete them all."""
     session.connection().execute(delete(RecoveryCode).where(col(RecoveryCode.staff_id) == staff_id))
+
+
+def codes_left(session: Session, staff_id: int) -> int:
+    """How many recovery codes were not spent yet."""
+    unspent = select(func.count()).where(
+        col(RecoveryCode.staff_id) == staff_id, col(RecoveryCode.used_at).is_(None)
+    )
+    return session.exec(unspent).one()
 
 
 def use_recovery_code(session: Session, staff_id: int, typed: str, at: datetime) -> bool:

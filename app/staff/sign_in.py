@@ -109,12 +109,12 @@ def _try(database: Database, attempt: Attempt, at: datetime) -> str | None:
         return None
     with Session(database.write) as session, session.begin():
         staff = session.exec(_by_email(email).with_for_update()).one_or_none()
-        if staff is None or (staff.locked_until is not None and at < staff.locked_until):
+        if staff is None or rests(staff, at):
             return None
         unchanged = right and staff.password_hash == stored
         factor = _factor(session, database.settings, staff, attempt, at) if unchanged else ""
         if not factor:
-            _count_failure(session, staff, at)
+            count_failure(session, staff, at)
             return None
         staff.failures, staff.locked_until = 0, None
         if renewed is not None:
@@ -151,7 +151,13 @@ def _factor(
     return "totp"
 
 
-def _count_failure(session: Session, staff: Staff, at: datetime) -> None:
+def rests(staff: Staff, at: datetime) -> bool:
+    """Whether the account rests after five failures."""
+    return staff.locked_until is not None and at < staff.locked_until
+
+
+def count_failure(session: Session, staff: Staff, at: datetime) -> None:
+    """Count one; the fifth rests the account for 15 minutes."""
     staff.failures += 1
     if staff.failures >= FAILURES:
         staff.failures, staff.locked_until = 0, at + REST

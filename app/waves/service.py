@@ -48,6 +48,7 @@ __all__ = [
 DEFAULT_FLOORS = {"figure": 5, "subgroup": 10, "comments": 10}
 """Smallest groups: any figure, a subgroup's figure, comments. Never below 5."""
 LOWEST_FLOOR = 5
+LONGEST_SLUG = 63
 MOST_AIMED = 2
 
 
@@ -62,7 +63,8 @@ def create_community(
     timezone: str = "Asia/Jakarta",
 ) -> Community:
     """Add a community. Raises SlugTaken, UnfitWave (a slug that is no address)."""
-    if not slug or not set(slug) <= set("abcdefghijklmnopqrstuvwxyz0123456789-"):
+    allowed = set("abcdefghijklmnopqrstuvwxyz0123456789-")
+    if not 1 <= len(slug) <= LONGEST_SLUG or not set(slug) <= allowed:
         raise UnfitWave(f"slug {slug!r}: only a-z, 0-9 and - can stand in the address")
     if session.exec(select(Community).where(col(Community.slug) == slug)).first() is not None:
         raise SlugTaken(slug)

@@ -38,7 +38,8 @@ OWN = {"sec-fetch-site": "same-origin"}
 class Office:
     """A store with the community ``sidoarjo``, the application, and who works there."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, founded: bool = False) -> None:
+        self._founded = founded
         self.settings = settings
         self.now = NOW
         self.app = create_app(settings)
@@ -51,7 +52,8 @@ class Office:
         passwords.PASSWORDS = CHEAP
         passwords._nobodys_hash.cache_clear()
         self.client.__enter__()
-        self.community("sidoarjo")
+        if not self._founded:
+            self.community("sidoarjo")
         return self
 
     def __exit__(

@@ -1,0 +1,1 @@
+"""Commands of `guyub` by subject; `app.cli` gathers them."""
