@@ -23,9 +23,18 @@ Answered = Callable[..., Source]
 
 
 def answer_wave(
-    database: Database, slug: str, *, people: int, refusing: int = 0, seed: int = 1
+    database: Database,
+    slug: str,
+    *,
+    people: int,
+    refusing: int = 0,
+    seed: int = 1,
+    serving: Store | None = None,
 ) -> Source:
-    """A community whose wave is closed: ``people`` rows for research, ``refusing`` beside."""
+    """A community whose wave is closed: ``people`` rows for research, ``refusing`` beside.
+
+    ``serving``: the store of an application that runs on this file.
+    """
     definition = registry.find("partnership")
     with Session(database.write, expire_on_commit=False) as session, session.begin():
         community = waves.create_community(
@@ -49,7 +58,7 @@ def answer_wave(
     expected = [place for place, item in enumerate(items) if item.expected is not None]
     for place in expected:
         answers[:, place] = items[place].expected
-    store = Store(database)
+    store = serving or Store(database)
     try:
         ids = [uuid4() for _ in answers]
         choices = {"adult": True, "report": True, "sales": False}
@@ -80,7 +89,8 @@ def answer_wave(
             ]
         )  # fmt: skip
     finally:
-        store.close()
+        if serving is None:
+            store.close()
     with Session(database.write) as session, session.begin():
         waves.close_wave(session=session, wave_id=wave.id, by="test", at=OPENED + timedelta(days=8))
         return Source(
