@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, cast
@@ -208,11 +209,7 @@ def _cell(cell: str) -> str:
     """A cell as JSON: what JSON itself reads as a finite number stays one."""
     if not cell:
         return "null"
-    try:
-        number = json.loads(cell) if cell[0] in "-0123456789" else None
-    except ValueError:
-        number = None
-    if isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number):
+    if _NUMBER.fullmatch(cell) and math.isfinite(float(cell)):
         return cell
     return _text(cell)
 
@@ -221,6 +218,8 @@ def _text(cell: str) -> str:
     return json.dumps(cell[1:] if cell[:2] in _MARKED else cell, ensure_ascii=False)
 
 
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+"""A number as JSON writes it."""
 _TEXTS = ("PID", "VERSION", "LANG", "LAYOUT", "SUBMITTED_ON", "STATUS")
 """Columns of words, in a wide file with the wave behind them: an id may look like a number."""
 _MARKED = {f"'{sign}" for sign in "=+-@\t\r"}
