@@ -64,6 +64,7 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     from app.pages import Pages  # noqa: PLC0415
     from app.reports import routes as reports  # noqa: PLC0415
     from app.reports import text_routes  # noqa: PLC0415
+    from app.rights import inbox_routes as inbox  # noqa: PLC0415
     from app.rights import routes as rights  # noqa: PLC0415
     from app.staff import routes as staff  # noqa: PLC0415
     from app.staff.sign_in import SignInCounter  # noqa: PLC0415
@@ -96,6 +97,7 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     for router in (reports.router, text_routes.router, token_routes.router, api.router):
         app.include_router(router)
     app.state.throttle = Throttle()
+    app.include_router(inbox.router)
     app.state.demo = demo if settings.demo else None
     if app.state.demo is not None:
         from app.demo import routes  # noqa: PLC0415 - mounted with DEMO only
