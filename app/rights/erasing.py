@@ -22,7 +22,7 @@ from sqlalchemy import delete, select
 from sqlmodel import Session, col
 from sqlmodel import select as rows_of
 
-from app import audit, data_version, dataset_files
+from app import audit, data_version, dataset_files, open_texts
 from app.db import Database
 from app.rights.ledger import write_down
 from app.tables import (
@@ -81,8 +81,8 @@ def erase_answers(
     data_version.
     """
     counts: dict[str, int] = {}
-    drafts = _take(session, Draft, community_id, respondent_ref, wave_id, counts)
-    responses = _take(session, Response, community_id, respondent_ref, wave_id, counts)
+    drafts = _take(session, Draft, key, community_id, respondent_ref, wave_id, counts)
+    responses = _take(session, Response, key, community_id, respondent_ref, wave_id, counts)
     submissions = tuple(id_ for id_, _ in (*drafts, *responses))
     _take_along(session, community_id, respondent_ref, wave_id, submissions, counts)
     if not counts and not with_identity:
@@ -238,6 +238,7 @@ def reapply(database: Database, erasures: Iterable[Erasure], *, at: datetime) ->
 def _take(
     session: Session,
     table: type[Draft] | type[Response],
+    key: bytes,
     community_id: int,
     respondent_ref: UUID,
     wave_id: int | None,
@@ -251,8 +252,14 @@ def _take(
     if wave_id is not None:
         theirs.append(col(table.wave_id) == wave_id)
     found = session.execute(
-        select(col(table.id), col(table.wave_id)).where(*theirs).with_for_update()
+        select(col(table.id), col(table.wave_id), col(table.extra)).where(*theirs).with_for_update()
     ).all()
+    for id_, _, extra in found:  # what was decided about their words goes with the words
+        gone = open_texts.forget(
+            session=session, community_id=community_id, submission_id=id_, extra=extra, key=key
+        )
+        if gone:
+            counts["text_decision"] = counts.get("text_decision", 0) + gone
     if found:
         session.execute(delete(table).where(*theirs))
         counts[str(table.__tablename__)] = len(found)

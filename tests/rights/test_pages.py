@@ -131,6 +131,37 @@ def test_a_withdrawal_leaves_no_row(people: list[Person], home) -> None:
             assert id_.encode() not in content.replace(b"-", b"")
 
 
+def test_a_redacted_text_goes_with_its_words(people: list[Person]) -> None:
+    """What a moderator wrote down of somebody's words is theirs, too."""
+    from datetime import UTC, datetime
+
+    from sqlmodel import Session
+
+    from app.open_texts import text_id
+    from app.tables import TextDecision
+
+    person = people[0]
+    person.answer()
+    town = person.town
+    with Session(town.database.write) as session, session.begin():
+        session.add(
+            TextDecision(
+                community_id=person.member.place.community_id,
+                id=text_id(person.settings.key("secret_key"), person.id, OPEN, WORDS),
+                wave_id=person.member.place.wave_id,
+                question=OPEN,
+                decision="redact",
+                redacted="Kata-kata [...]",
+                decided_by="staff:1",
+                decided_at=datetime.now(UTC),
+            )
+        )
+    assert len(town.rows("text_decision")) == 1
+    person.enter()
+    person.hak("/hapus")
+    assert town.rows("text_decision") == []
+
+
 def test_a_withdrawal_is_told_in_the_audit_log(people: list[Person]) -> None:
     """What and when, never who and never an answer."""
     person = people[0]

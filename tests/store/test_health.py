@@ -33,7 +33,7 @@ def test_ready_says_each_check_and_the_oldest_wait(client, any_settings):
                 code="1",
                 asked_by="test",
                 asked_at=asked,
-            )  # fmt: skip
+            )
         )
     database.close()
     answer = client.get("/readyz")
