@@ -264,6 +264,14 @@ def test_listwise_counts_are_those_of_complete_rows() -> None:
         whole.subset(["A1", "A2"]).listwise()
 
 
+@pytest.mark.parametrize("kind", EXECUTORS)
+def test_counts_of_partitions_read_where_they_are_counted(kind: str) -> None:
+    whole = counts.burt(FRAME, CODES)
+    with executor_of(kind) as executor:
+        assert counts.burt(SLICES, CODES, read=read_items, executor=executor) == whole
+        assert counts.burt(iter(SLICES), 6, read=read_items, executor=executor) == whole
+
+
 def test_what_follows_from_counts_reads_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """Alpha to polychorics of a hundred times the people: not one block is looked at again.
 

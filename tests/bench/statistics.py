@@ -21,9 +21,9 @@ from analysis.moments import moments
 from instrument import registry
 from tests.bench.r_timing import R_SECONDS
 from tests.bench.servers import ROOT
+from tests.bench.statistics_pass import SEED
 from tests.reference.table_ordinal import MODEL, keyed
 
-SEED = 20261124
 ITEMS = [item for items in MODEL.values() for item in items]
 SMALL, LARGE = 2_800, 100_000
 CUT = 10_000
