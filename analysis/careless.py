@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from analysis.errors import AnalysisError, NotEnoughData
-from analysis.moments import SINGULAR, Floats, complete, names_of, values
+from analysis.errors import NotEnoughData, WrongArgument
+from analysis.moments import SINGULAR, Floats, chosen, complete, names_of
 from analysis.results import Careless, Flag
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def careless(
     least ``min_pairs`` contradictions; < ``min_seconds`` an answer (Huang et al. 2012);
     distance with p < ``mahalanobis_level``, only with 200 complete rows or more.
     R: ``careless::longstring``, ``irv``; ``mahalanobis``.
-    Raises `AnalysisError` (unknown column, seconds of another length), `NotEnoughData`.
+    Raises `WrongArgument` (unknown column, seconds of another length), `NotEnoughData`.
     """
     import pandas as pd
     from scipy import special
@@ -153,8 +153,8 @@ def careless(
     needed = [*columns, *(name for pair in pairs for name in pair)]
     unknown = sorted({name for name in needed if name not in raw_frame.columns})
     if unknown:
-        raise AnalysisError(f"The frame has no column {', '.join(unknown)}; see order and pairs.")
-    data = values(raw_frame[columns])
+        raise WrongArgument(f"The frame has no column {', '.join(unknown)}; see order and pairs.")
+    data = chosen(raw_frame, columns)
     n, k = data.shape
     if not n or not k or np.isnan(data).all():
         raise NotEnoughData("No answers: nobody can be called careless.")
@@ -166,7 +166,7 @@ def careless(
     tail = special.chdtrc(k, distance)
     contradictions = np.zeros(n, np.int64)
     for first, second in pairs:
-        answers = values(raw_frame[[first, second]])
+        answers = chosen(raw_frame, [first, second])
         high = answers > middle if pair_high is None else answers >= pair_high
         contradictions += high.all(axis=1)
     pace = _pace(seconds, n)
@@ -222,7 +222,7 @@ def _pace(seconds: npt.ArrayLike | None, n: int) -> Floats:
         return np.full(n, np.nan)
     given = np.asarray(seconds, dtype=np.float64)
     if given.ndim not in {1, 2} or len(given) != n:
-        raise AnalysisError(f"seconds has shape {given.shape}; give one row a person ({n}).")
+        raise WrongArgument(f"seconds has shape {given.shape}; give one row a person ({n}).")
     if given.ndim == 1:
         return given
     known = np.isfinite(given).any(axis=1)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.errors import AnalysisError, NotEnoughData
+from analysis.errors import NotEnoughData, WrongArgument
 from analysis.halves import paired_rows
-from analysis.moments import Floats, values
+from analysis.moments import chosen, names_of, values
 from analysis.multiplicity import Correction, adjust
 from analysis.random_intercept import estimate
 from analysis.results import Flag, Result
@@ -85,7 +85,7 @@ def _points(table: pd.DataFrame, bounds: Bounds) -> None:
         return
     low, high = bounds
     if high <= low:
-        raise AnalysisError(f"Answers from {low:g} to {high:g} cannot be.")
+        raise WrongArgument(f"Answers from {low:g} to {high:g} cannot be.")
     for name, column in (("pomp", "difference"), ("pomp_low", "ci_low"), ("pomp_high", "ci_high")):
         table[name] = table[column] / (high - low) * 100
 
@@ -104,7 +104,7 @@ def paired(
     dropped, continuity corrected), p adjusted over the scales given. ``bounds``: lowest and
     highest answer, for differences in points of 100. No finite population correction.
     Scales that fewer than two persons answered twice are NaN and flagged ``few_pairs``.
-    Raises `AnalysisError` (a person twice, columns that differ), `NotEnoughData` (no panel).
+    Raises `WrongArgument` (a person twice, columns that differ), `NotEnoughData` (no panel).
     """
     import pandas as pd
 
@@ -149,16 +149,18 @@ def unpaired(
 
     Welch, Student, d, g, Mann-Whitney. Persons who answered twice make this test too
     careful; the panel (`paired`) and the mixed model (`mixed`) are the ones to read.
-    Raises `AnalysisError` (columns that differ), `NotEnoughData` (fewer than two a wave).
+    Raises `WrongArgument` (columns that differ), `NotEnoughData` (fewer than two a wave).
     """
     import pandas as pd
 
     if set(map(str, frame_before.columns)) != set(map(str, frame_after.columns)):
         odd = sorted(set(map(str, frame_before.columns)) ^ set(map(str, frame_after.columns)))
-        raise AnalysisError(f"Only one of the two waves has {', '.join(odd)}.")
+        raise WrongArgument(f"Only one of the two waves has {', '.join(odd)}.")
     rows = {}
-    for name in frame_before.columns:
-        after, before = _answered(frame_after, name), _answered(frame_before, name)
+    names = names_of(frame_before)
+    first, second = values(frame_before), chosen(frame_after, names)
+    for name, was, now in zip(names, first.T, second.T, strict=True):
+        after, before = now[~np.isnan(now)], was[~np.isnan(was)]
         if min(len(after), len(before)) < 2:
             raise NotEnoughData(f"{name}: a wave has fewer than two answers.")
         rows[str(name)] = unpaired_t(after, before, level) | mann_whitney(after, before)
@@ -180,11 +182,6 @@ def unpaired(
     )
 
 
-def _answered(frame: pd.DataFrame, name: object) -> Floats:
-    column = np.asarray(frame[name].to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
-    return column[~np.isnan(column)]
-
-
 def mixed(
     frames: Sequence[pd.DataFrame],
     *,
@@ -198,20 +195,20 @@ def mixed(
     with one wave, which is right where attrition depends on earlier scores. Differences to
     wave 1 with z and no small-sample df: approximate; the card uses the paired interval.
     `random_intercept.estimate` (REML; R: ``lme4::lmer(y ~ wave + (1 | person))``).
-    p adjusted over all rows. Raises `AnalysisError` (fewer than two waves, columns that
+    p adjusted over all rows. Raises `WrongArgument` (fewer than two waves, columns that
     differ, a person twice), `NotEnoughData` (nobody answered two waves).
     """
     import pandas as pd
 
     if len(frames) < 2:
-        raise AnalysisError("A mixed model of change needs two waves or more.")
+        raise WrongArgument("A mixed model of change needs two waves or more.")
     names = list(frames[0].columns)
     for number, frame in enumerate(frames, start=1):
         odd = sorted(set(map(str, names)) ^ set(map(str, frame.columns)))
         if odd:
-            raise AnalysisError(f"Wave {number} and wave 1 do not both have {', '.join(odd)}.")
+            raise WrongArgument(f"Wave {number} and wave 1 do not both have {', '.join(odd)}.")
         if not frame.index.is_unique:
-            raise AnalysisError(f"Wave {number} has a person twice; keep one row.")
+            raise WrongArgument(f"Wave {number} has a person twice; keep one row.")
     persons = frames[0].index
     for frame in frames[1:]:
         persons = persons.union(frame.index, sort=False)
@@ -254,12 +251,12 @@ def attrition(
     """Wave-1 scores of persons who came back against those who did not.
 
     Welch's t, g with its interval, p adjusted over the scales. Raises `NotEnoughData`
-    (nobody, or one person, stayed or left), `AnalysisError` (a person twice).
+    (nobody, or one person, stayed or left), `WrongArgument` (a person twice).
     """
     import pandas as pd
 
     if not frame_before.index.is_unique:
-        raise AnalysisError("The earlier wave has a person twice; keep one row.")
+        raise WrongArgument("The earlier wave has a person twice; keep one row.")
     stayed = frame_before.index.isin(frame_after.index)
     rows: dict[str, dict[str, float]] = {}
     few = []
@@ -298,13 +295,13 @@ def arrows(
     least ``least`` points of 100. With one scale, or correction ``none``, the p says the
     same as the paired interval excluding 0. ``beside``: the mixed model of the same two
     waves; where its interval disagrees about 0 there is no arrow.
-    Raises `AnalysisError` where the change was computed without ``bounds``.
+    Raises `WrongArgument` where the change was computed without ``bounds``.
     """
     import pandas as pd
 
     table = found.table
     if "pomp" not in table:
-        raise AnalysisError("Arrows need points of 100: call change.paired with bounds.")
+        raise WrongArgument("Arrows need points of 100: call change.paired with bounds.")
     clear = (table["p_adjusted"] < 1 - found.level) & (table["n"] >= PANEL_FROM)
     large = table["pomp"].abs() >= least
     show = clear & large

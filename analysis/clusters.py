@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analysis.errors import AnalysisError, ImproperSolution, NotEnoughData
+from analysis.errors import AnalysisError, ImproperSolution, NotEnoughData, WrongArgument
 from analysis.least_squares import fit, table
-from analysis.moments import SINGULAR, Floats, names_of, require_variation, values
+from analysis.moments import SINGULAR, Floats, chosen, require_variation
 from analysis.results import Flag, Result, at
 
 if TYPE_CHECKING:
@@ -106,27 +106,23 @@ def pooled(
     Satterthwaite df. Below: flag ``few_communities``, no pooled error and no pooled p; b is
     the mean of the communities' own slopes. Complete rows; a community of one row has no
     say within communities.
-    Raises `AnalysisError` (unknown column, labels of another length, one community),
+    Raises `WrongArgument` (unknown column, labels of another length, one community),
     `NotEnoughData`, `DegenerateItem`, `ImproperSolution`.
     """
     import pandas as pd
 
     names = tuple(predictors)
-    unknown = [name for name in (outcome, *names) if name not in frame.columns]
-    if unknown or not names or len({outcome, *names}) <= len(names):
-        raise AnalysisError(
-            f"Regression of {outcome} on {', '.join(names) or 'nothing'}: name each column of the "
-            f"frame once (columns: {', '.join(names_of(frame))})."
-        )
+    if not names:
+        raise WrongArgument(f"A regression of {outcome} needs a predictor; name one.")
+    given = chosen(frame, [outcome, *names])
     labels = pd.Series(np.asarray(community, dtype=object))
     if len(labels) != len(frame):
-        raise AnalysisError(f"{len(labels)} labels for {len(frame)} rows; give one a row.")
-    given = values(frame[[outcome, *names]])
+        raise WrongArgument(f"{len(labels)} labels for {len(frame)} rows; give one a row.")
     whole = ~np.isnan(given).any(axis=1) & labels.notna().to_numpy()
     data, label = given[whole], labels[whole].to_numpy(dtype=object)
     units, groups = _groups(label)
     if len(units) < 2:
-        raise AnalysisError(f"{len(units)} community with complete rows; use regression.regress.")
+        raise WrongArgument(f"{len(units)} community with complete rows; use regression.regress.")
     require_variation((outcome, *names), data)
     own = _each(outcome, names, data, units, groups, level)
     flags = []

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analysis.errors import AnalysisError, NotEnoughData
+from analysis.errors import AnalysisError, NotEnoughData, WrongArgument
 from analysis.moments import Floats, names_of, values
 from analysis.results import Flag, Result
 
@@ -103,7 +103,7 @@ def _rated(ratings: pd.DataFrame, lo: float, hi: float) -> tuple[tuple[str, ...]
     seen = data[~np.isnan(data)]
     if ((seen < lo) | (seen > hi) | (seen % 1 != 0)).any():
         bad = sorted({f"{x:g}" for x in seen if x < lo or x > hi or x % 1 != 0})
-        raise AnalysisError(
+        raise WrongArgument(
             f"Ratings go from {lo:g} to {hi:g} in whole steps; these do not: {', '.join(bad)}."
         )
     silent = [name for name, column in zip(names, data.T, strict=True) if np.isnan(column).all()]
@@ -118,12 +118,12 @@ def aiken_v(ratings: pd.DataFrame, lo: int, hi: int, *, level: float = 0.95) -> 
     V = sum (r - lo) / (n (c - 1)); p and critical values exact (`critical_v`); interval
     `score_interval`. Verdict: ``keep`` (V at least the .05 critical value and lower limit at
     least .60), else ``revise`` from V = .70, else ``rewrite``.
-    Raises `AnalysisError` (a rating outside the range or between steps), `NotEnoughData`.
+    Raises `WrongArgument` (a rating outside the range or between steps), `NotEnoughData`.
     """
     import pandas as pd
 
     if hi <= lo:
-        raise AnalysisError(f"Ratings from {lo} to {hi} cannot be.")
+        raise WrongArgument(f"Ratings from {lo} to {hi} cannot be.")
     names, data = _rated(ratings, lo, hi)
     steps = hi - lo
     rows = []
@@ -179,7 +179,7 @@ def cvi(ratings: pd.DataFrame, *, relevant_from: int = 3) -> ContentValidityInde
 
     I-CVI = share of experts; S-CVI/Ave their mean; S-CVI/UA the share of items with 1.00.
     ``needed``: `lowest_icvi`, compared after rounding to two decimals, as it is printed.
-    Raises `AnalysisError` for ratings beyond 1 to 4: a five-point scale has a middle that
+    Raises `WrongArgument` for ratings beyond 1 to 4: a five-point scale has a middle that
     is neither, so it must not be mapped; ask again on four points.
     """
     import pandas as pd
@@ -189,7 +189,7 @@ def cvi(ratings: pd.DataFrame, *, relevant_from: int = 3) -> ContentValidityInde
     except NotEnoughData:
         raise
     except AnalysisError as error:
-        raise AnalysisError(
+        raise WrongArgument(
             f"{error} The CVI needs a four-point relevance scale; answers on five points "
             "cannot be mapped to it."
         ) from error
@@ -227,13 +227,13 @@ def sort_agreement(assigned: pd.DataFrame, intended: pd.Series) -> pd.Series:
 
     ``assigned``: experts x items, the name of a construct (missing = not sorted);
     ``intended``: construct by item. At least .70 of an item's experts should agree.
-    Raises `AnalysisError` for an item without an intended construct.
+    Raises `WrongArgument` for an item without an intended construct.
     """
     import pandas as pd
 
     missing = [str(item) for item in assigned.columns if item not in intended.index]
     if missing:
-        raise AnalysisError(f"No intended construct for {', '.join(missing)}.")
+        raise WrongArgument(f"No intended construct for {', '.join(missing)}.")
     known: npt.NDArray[np.bool_] = assigned.notna().to_numpy()
     meant = intended.loc[list(assigned.columns)].to_numpy()
     same = (assigned.to_numpy() == meant[None, :]) & known

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from scipy import special
 
-from analysis.errors import AnalysisError, NotEnoughData
+from analysis.errors import NotEnoughData, WrongArgument
 from analysis.moments import Floats, complete, names_of, require_variation, values
 from analysis.results import Correlations
 
@@ -48,7 +48,7 @@ def correlate(
     import pandas as pd
 
     if kind not in {"pearson", "spearman"}:
-        raise AnalysisError(f"kind {kind!r} is not offered; use 'pearson' or 'spearman'.")
+        raise WrongArgument(f"kind {kind!r} is not offered; use 'pearson' or 'spearman'.")
     names, data = names_of(frame), complete(values(frame))
     n, p = data.shape
     if n < 4 or p < 2:

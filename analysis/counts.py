@@ -24,9 +24,10 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.counts_layout import ABSENT, BLOCK, Layout
-from analysis.errors import AnalysisError, DegenerateItem, NotEnoughData
+from analysis.errors import DegenerateItem, NotEnoughData, WrongArgument
 from analysis.merging import reduce
 from analysis.moments import Missing, Moments
+from analysis.results import Flag, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +55,7 @@ class Burt:
         if not isinstance(other, Burt):
             return NotImplemented
         if self.layout != other.layout:
-            raise AnalysisError(
+            raise WrongArgument(
                 "Burt matrices of different items or categories cannot be merged; count both "
                 "with the same `categories`."
             )
@@ -89,6 +90,40 @@ class Burt:
     def names(self) -> tuple[str, ...]:
         """Item names, in order."""
         return self.layout.names
+
+    @property
+    def method(self) -> str:
+        """What this is, for whoever prints it."""
+        return "Burt matrix: counts of all pairs of categories of all pairs of items"
+
+    @property
+    def missing(self) -> str:
+        """The rule of `counts`; `complete` holds the listwise ones."""
+        return "pairwise"
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """Flag ``constant`` with the items of one answer only."""
+        flat = []
+        for name, margin in zip(self.names, self.margins(), strict=True):
+            if (margin > 0).sum() == 1:
+                flat.append(name)
+        return (Flag("constant", tuple(flat)),) if flat else ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return names, codes, counts and means as plain JSON values."""
+        return {
+            "n": self.n,
+            "method": self.method,
+            "missing": self.missing,
+            "flags": plain(self.flags),
+            "rows": self.rows,
+            "names": list(self.names),
+            "codes": plain(self.layout.codes),
+            "counts": plain(self.counts),
+            "complete": plain(self.complete),
+            "means": plain(self.means),
+        }
 
     @property
     def n_complete(self) -> int:
@@ -180,7 +215,7 @@ class Burt:
 
         Sums are whole numbers, divided once at the end, so nothing is lost at any n.
         Raises `NotEnoughData` (no answer to an item, too few rows, a pair with fewer than two
-        rows), `DegenerateItem` (one category only), `AnalysisError` (unknown rule).
+        rows), `DegenerateItem` (one category only), `WrongArgument` (unknown rule).
         """
         counts = self._of(missing)
         n = self.n if missing == "pairwise" else self.n_complete
@@ -228,9 +263,9 @@ class Burt:
         if missing == "pairwise":
             return self.counts
         if missing != "listwise":
-            raise AnalysisError(f"missing is {missing!r}; choose 'pairwise' or 'listwise'.")
+            raise WrongArgument(f"missing is {missing!r}; choose 'pairwise' or 'listwise'.")
         if self.complete is None:
-            raise AnalysisError(
+            raise WrongArgument(
                 f"Complete rows of {', '.join(self.names)} were not counted by themselves; count "
                 "these items alone with `burt` for listwise statistics."
             )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analysis.errors import AnalysisError, DuplicateName, MissingColumn, NotCategorical
+from analysis.errors import DuplicateName, MissingColumn, NotCategorical, WrongArgument
 from instrument.answers import Missing
 
 BLOCK = 4096
@@ -60,9 +60,9 @@ class Layout:
         return max(1, *(codes[-1] - codes[0] for codes in self.codes))
 
     def place(self, name: str) -> int:
-        """Position of an item. Raises `AnalysisError` naming those there are."""
+        """Position of an item. Raises `WrongArgument` naming those there are."""
         if name not in self.names:
-            raise AnalysisError(f"There is no item {name!r}; there are {', '.join(self.names)}.")
+            raise WrongArgument(f"There is no item {name!r}; there are {', '.join(self.names)}.")
         return self.names.index(name)
 
     def slice(self, item: int) -> slice:
@@ -91,7 +91,7 @@ class Layout:
         if columns is None:
             table = np.asarray(partition)
             if table.ndim != 2 or table.shape[1] != len(self.names):
-                raise AnalysisError(
+                raise WrongArgument(
                     f"A partition has shape {table.shape}; {len(self.names)} columns are needed "
                     f"({', '.join(self.names)})."
                 )
@@ -99,6 +99,10 @@ class Layout:
                 yield table[begin : begin + BLOCK]
             return
         found = {str(column): k for k, column in enumerate(columns)}
+        if len(found) < len(columns):
+            names = [str(column) for column in columns]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            raise DuplicateName("The table", twice)
         lacking = [name for name in self.names if name not in found]
         if lacking:
             raise MissingColumn("The table", lacking)
@@ -182,7 +186,7 @@ def _for_each(categories: Any, count: int) -> list[Any]:
     if all(isinstance(code, int | np.integer) for code in given):
         return [given] * count
     if len(given) != count:
-        raise AnalysisError(
+        raise WrongArgument(
             f"`categories` has {len(given)} entries for {count} items; give the codes of every "
             "item, or one set of codes for all of them."
         )

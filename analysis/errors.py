@@ -46,16 +46,20 @@ class NotIdentified(AnalysisError):
 class DegenerateItem(AnalysisError):
     """Items with one value only: no variance, so no correlation with anything."""
 
-    def __init__(self, items: Iterable[str], *, values: Sequence[object] = ()) -> None:
+    def __init__(
+        self, items: Iterable[str], *, values: Sequence[object] = (), group: str = ""
+    ) -> None:
         self.items = tuple(items)
+        self.group = group
         several = len(self.items) > 1
         named = ", ".join(self.items)
         what = "have" if several else "has"
         same = f" ({', '.join(str(value) for value in values)})" if values else ""
-        drop = f"--without {','.join(self.items)}"
+        drop = f"--without {','.join(self.items)}" + (", or leave out the group" if group else "")
+        where = f" in group {group}" if group else ""
         super().__init__(
-            f"{'Items' if several else 'Item'} {named} {what} one value only{same} among the "
-            f"rows used, so nothing can correlate with {'them' if several else 'it'}. "
+            f"{'Items' if several else 'Item'} {named} {what} one value only{same}{where} among "
+            f"the rows used, so nothing can correlate with {'them' if several else 'it'}. "
             f"Look at the raw answers, or run again leaving out: {drop}"
         )
 
@@ -69,6 +73,10 @@ class NotCategorical(AnalysisError):
         super().__init__(
             f"Item {item} holds {value}, which is no category: {why}. Look at the raw answers."
         )
+
+
+class WrongArgument(AnalysisError):
+    """An option, a count or a name given to a function cannot be; nothing was computed."""
 
 
 class UnknownName(AnalysisError):

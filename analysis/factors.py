@@ -9,7 +9,7 @@ import numpy as np
 from analysis import efa_adapter
 from analysis.confirm.measures import chi2_tail, noncentrality
 from analysis.efa_adapter import Extraction, Rotation
-from analysis.errors import AnalysisError, NotEnoughData
+from analysis.errors import NotEnoughData, WrongArgument
 from analysis.moments import (
     Answers,
     Floats,
@@ -43,7 +43,7 @@ def _matrix(
             )
         return names, found.correlation, found.n
     if not has_rows(frame_or_corr):
-        raise AnalysisError("Counts carry their own n; give n only with a correlation matrix.")
+        raise WrongArgument("Counts carry their own n; give n only with a correlation matrix.")
     matrix = values(frame_or_corr)
     square = matrix.shape == (len(names), len(names))
     if not (
@@ -51,7 +51,7 @@ def _matrix(
         and np.allclose(matrix, matrix.T, atol=1e-8)
         and np.allclose(np.diag(matrix), 1, atol=1e-8)
     ):
-        raise AnalysisError(
+        raise WrongArgument(
             "With n given, the frame must be a correlation matrix (square, symmetric, ones "
             "on the diagonal); without n it is taken as answers."
         )
@@ -132,7 +132,7 @@ def explore(
     import pandas as pd
 
     if correlation != "pearson":
-        raise AnalysisError(f"correlation {correlation!r} is not offered; use 'pearson'.")
+        raise WrongArgument(f"correlation {correlation!r} is not offered; use 'pearson'.")
     names, r, rows = _matrix(frame_or_corr, n, missing)
     p, m = len(names), n_factors
     df = ((p - m) ** 2 - p - m) // 2

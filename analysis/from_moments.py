@@ -20,7 +20,7 @@ from analysis.confirm.fitting import confirmation
 from analysis.confirm.normal import Sample
 from analysis.confirm.result import Confirmation
 from analysis.confirm.structure import Identification, read_structure
-from analysis.errors import AnalysisError, ImproperSolution, NotEnoughData, UnknownName
+from analysis.errors import ImproperSolution, NotEnoughData, UnknownName, WrongArgument
 from analysis.htmt import ratios
 from analysis.importance import lmg
 from analysis.least_squares import INTERCEPT, f_tail, t_reach, t_tail
@@ -145,13 +145,13 @@ def regress(
     matrix is not positive definite; their n is the rows with any answer, so read errors with
     care. No HC3: it needs the residuals of the rows.
     Raises `NotEnoughData`, `ImproperSolution` (a predictor is a sum of others, or the outcome of
-    the predictors), `UnknownName`, `AnalysisError` (a name twice).
+    the predictors), `UnknownName`, `WrongArgument` (a name twice).
     """
     import pandas as pd
 
     names = tuple(predictors)
     if not names or len({outcome, *names}) < len(names) + 1:
-        raise AnalysisError(f"Name an outcome and predictors once each: {outcome}, {names}.")
+        raise WrongArgument(f"Name an outcome and predictors once each: {outcome}, {names}.")
     found = counted.moments(missing)
     at = _places(found, (outcome, *names))
     n, p = found.n, len(names)

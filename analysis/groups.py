@@ -12,7 +12,7 @@ from scipy import special
 
 from analysis.confirm.measures import chi2_tail
 from analysis.correlations import ranks
-from analysis.errors import AnalysisError, DegenerateItem, NotEnoughData
+from analysis.errors import DegenerateItem, NotEnoughData, WrongArgument
 from analysis.least_squares import f_tail
 from analysis.moments import Floats, values
 from analysis.multiplicity import adjust
@@ -90,18 +90,18 @@ def compare(
     to read; Kruskal-Wallis; Levene about medians (Brown & Forsythe 1974; R:
     ``car::leveneTest``); all pairs by Welch's t with Holm within each score. Groups smaller
     than ``least`` are refused by name.
-    Raises `NotEnoughData`, `AnalysisError` (labels of another length, one group),
+    Raises `NotEnoughData`, `WrongArgument` (labels of another length, one group),
     `DegenerateItem` (a column with one value).
     """
     import pandas as pd
 
     labels = pd.Series(np.asarray(group, dtype=object))
     if len(labels) != len(frame):
-        raise AnalysisError(f"{len(labels)} labels for {len(frame)} rows; give one a row.")
+        raise WrongArgument(f"{len(labels)} labels for {len(frame)} rows; give one a row.")
     known = labels.notna().to_numpy()
     names = list(dict.fromkeys(labels[known].tolist()))
     if len(names) < 2:
-        raise AnalysisError(f"{len(names)} group: a comparison needs two or more.")
+        raise WrongArgument(f"{len(names)} group: a comparison needs two or more.")
     data, column_names = values(frame), [str(name) for name in frame.columns]
     tests: dict[str, dict[str, float]] = {}
     pairs: dict[str, dict[str, float]] = {}

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import special
 
 from analysis import intraclass
-from analysis.errors import AnalysisError, NotEnoughData
+from analysis.errors import NotEnoughData, WrongArgument
 from analysis.moments import (
     Floats,
     Missing,
@@ -171,16 +171,16 @@ def odd_even(frame: pd.DataFrame) -> OddEven:
 def paired_rows(before: pd.DataFrame, after: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows of the persons in both frames (the index), and their common columns, in order.
 
-    Raises `AnalysisError` for a person twice in a frame or columns that differ,
+    Raises `WrongArgument` for a person twice in a frame or columns that differ,
     `NotEnoughData` where nobody is in both.
     """
     for name, frame in (("before", before), ("after", after)):
         if not frame.index.is_unique:
             twice = str(frame.index[frame.index.duplicated()][0])
-            raise AnalysisError(f"Person {twice} is in the frame {name} twice; keep one row.")
+            raise WrongArgument(f"Person {twice} is in the frame {name} twice; keep one row.")
     if set(map(str, before.columns)) != set(map(str, after.columns)):
         odd = sorted(set(map(str, before.columns)) ^ set(map(str, after.columns)))
-        raise AnalysisError(
+        raise WrongArgument(
             f"Only one of the two waves has {', '.join(odd)}; change is read on the same "
             "items and scales. Give the columns both waves have."
         )

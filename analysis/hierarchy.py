@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.errors import AnalysisError
+from analysis.errors import WrongArgument
 from analysis.least_squares import f_tail, fit, table, used_rows, wald_f
 from analysis.moments import SINGULAR, Floats
 from analysis.reliability import SEED, resampled_covariances
@@ -57,7 +57,7 @@ def hierarchical(
     delta_low, delta_high: percentiles of delta_r2 over ``n_boot`` resamples of persons; a
     rise of R2 is never below 0, so they sit too high where the block adds nothing: whether
     it adds anything is the Wald F's question.
-    Raises `AnalysisError` (unknown or repeated column, empty block), `NotEnoughData`,
+    Raises `WrongArgument` (unknown or repeated column, empty block), `NotEnoughData`,
     `DegenerateItem`, `ImproperSolution` (predictors that determine each other).
     """
     import pandas as pd
@@ -65,7 +65,7 @@ def hierarchical(
     named = _named(steps)
     predictors = [name for block in named.values() for name in block]
     if not predictors or not all(named.values()):
-        raise AnalysisError("Give at least one predictor in every step.")
+        raise WrongArgument("Give at least one predictor in every step.")
     data, dropped = used_rows(frame, [outcome, *predictors])
     y, x = data[:, 0], data[:, 1:]
     rows: dict[str, dict[str, float]] = {}
@@ -120,7 +120,7 @@ def _named(steps: Steps) -> dict[str, tuple[str, ...]]:
     if isinstance(steps, Mapping):
         return {str(name): tuple(block) for name, block in steps.items()}
     if any(isinstance(block, str) for block in steps):
-        raise AnalysisError("A step is a list of columns: [['a', 'b'], ['c']], not ['a', 'b'].")
+        raise WrongArgument("A step is a list of columns: [['a', 'b'], ['c']], not ['a', 'b'].")
     return {f"step {i + 1}": tuple(block) for i, block in enumerate(steps)}
 
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.confirm.data import numbers
 from analysis.confirm.structure import read_structure
 from analysis.errors import NotEnoughData
-from analysis.moments import Floats, require_variation, to_correlation
+from analysis.moments import Floats, chosen, require_variation, to_correlation
 from analysis.reliability import SEED, resampled_covariances
 from analysis.results import Flag, Result
 
@@ -27,7 +26,7 @@ def complete_items(frame: pd.DataFrame, items: Sequence[str]) -> Floats:
 
     Raises `NotEnoughData` (fewer than four rows), `DegenerateItem`.
     """
-    data = numbers(frame, items)
+    data = chosen(frame, items)
     data = data[~np.isnan(data).any(axis=1)]
     if len(data) < 4:
         raise NotEnoughData(f"{len(data)} complete rows for {', '.join(items)}; give more.")
@@ -182,7 +181,8 @@ def _resampled_ratios(
     if not n_boot:
         return np.empty((2, 0, m, m)), 0
     covariances, _ = resampled_covariances(data, n_boot, seed)
-    sd = np.sqrt(np.einsum("bii->bi", covariances))
+    # rounding may leave a variance of nothing a little below 0
+    sd = np.sqrt(np.maximum(np.einsum("bii->bi", covariances), 0.0))
     usable = (sd > 1e-8).all(axis=1)
     sd = np.where(usable[:, None], sd, 1.0)
     both = np.stack(ratios(covariances / (sd[:, :, None] * sd[:, None, :]), blocks))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.errors import AnalysisError
+from analysis.errors import WrongArgument
 from analysis.hierarchy import resampled_correlations
 from analysis.importance import lmg
 from analysis.least_squares import fit, used_rows
@@ -68,14 +68,14 @@ def shares(
     Persons are resampled ``n_boot`` times; ranks are those of the shares within each
     resample (Groemping 2006, J. Stat. Softw. 17; R: ``relaimpo::boot.relimp(rank = TRUE)``).
     In one community the order is mostly noise: read ranks' intervals first.
-    Raises `AnalysisError` (more than eight predictors, unknown column), `NotEnoughData`,
+    Raises `WrongArgument` (more than eight predictors, unknown column), `NotEnoughData`,
     `DegenerateItem`, `ImproperSolution`.
     """
     import pandas as pd
 
     names = tuple(predictors)
     if not 2 <= len(names) <= CAP:
-        raise AnalysisError(f"Importance is shared by two to {CAP} predictors, not {len(names)}.")
+        raise WrongArgument(f"Importance is shared by two to {CAP} predictors, not {len(names)}.")
     data, dropped = used_rows(frame, [outcome, *names])
     found = fit(outcome, names, data[:, 1:], data[:, 0])  # refuses what cannot be fitted
     estimate = lmg(np.asarray(np.corrcoef(data, rowvar=False), dtype=np.float64)[None])[0]

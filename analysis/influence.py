@@ -16,6 +16,7 @@ from scipy import special
 
 from analysis import bivariate
 from analysis.counts_layout import ABSENT
+from analysis.errors import ImproperSolution
 from analysis.merging import Cases
 from analysis.moments import Floats
 from analysis.polychoric import FAR, FLOOR, Polychorics
@@ -38,6 +39,22 @@ class Influence:
     """(p, k - 1): diagonal of Gamma, thresholds."""
     gamma_rho: Floats
     """(P,): diagonal of Gamma, correlations."""
+
+
+def require_informative(tables: Influence) -> None:
+    """Refuse pairs whose tables say nothing of their correlation, so that no weight exists.
+
+    Raises `ImproperSolution` naming the items.
+    """
+    silent = np.flatnonzero(~(np.isfinite(tables.gamma_rho) & (tables.gamma_rho > 0)))
+    if len(silent):
+        names, i, j = tables.found.layout.names, tables.found.i, tables.found.j
+        pairs = [f"{names[i[q]]} and {names[j[q]]}" for q in silent]
+        raise ImproperSolution(
+            f"The answers of {'; '.join(pairs)} leave the error of their polychoric correlation "
+            "open: too many empty cells. Merge categories, give more rows, or use MLR.",
+            sorted({names[q] for q in (*i[silent], *j[silent])}),
+        )
 
 
 def influence(found: Polychorics) -> Influence:
@@ -70,7 +87,8 @@ def influence(found: Polychorics) -> Influence:
     rho_if[:, :k, :k] = score
     rho_if -= np.einsum("pt,pat->pa", left, tau_if[found.i])[:, :, None]
     rho_if -= np.einsum("pt,pbt->pb", right, tau_if[found.j])[:, None, :]
-    rho_if /= a22[:, None, None]
+    # a pair whose every cell is floored says nothing of its correlation: NaN
+    rho_if /= np.where(a22 > 0, a22, np.nan)[:, None, None]
     cells = np.zeros_like(rho_if)
     cells[:, :k, :k] = found.tables
     cells[:, :k, k] = found.margins[found.i] - found.tables.sum(axis=2)

@@ -20,7 +20,7 @@ from analysis.confirm.estimation import NormalEstimator, estimate
 from analysis.confirm.fitting import confirmation
 from analysis.confirm.result import Confirmation
 from analysis.confirm.structure import Identification, Sharing, Structure, read_structure
-from analysis.errors import AnalysisError, DuplicateName, MissingColumn, UnknownName
+from analysis.errors import DuplicateName, MissingColumn, UnknownName, WrongArgument
 from analysis.invariance_steps import (
     RUNGS,
     SOURCE,
@@ -221,7 +221,7 @@ def ladder(
         from analysis import invariance_ordinal
 
         if missing != "listwise" or identification != "marker":
-            raise AnalysisError("WLSMV by group takes complete rows and marker items.")
+            raise WrongArgument("WLSMV by group takes complete rows and marker items.")
         return invariance_ordinal.ladder(
             model, frame, group, free=free, residuals=residuals, rows_per_item=rows_per_item
         )
@@ -236,7 +236,7 @@ def ladder(
     else:
         column = group
     if len(column) != len(frame):
-        raise AnalysisError(f"group has {len(column)} labels for {len(frame)} rows.")
+        raise WrongArgument(f"group has {len(column)} labels for {len(frame)} rows.")
     data = prepare(
         frame, structure.items, missing=missing, group=column, rows_per_item=rows_per_item
     )
@@ -343,7 +343,7 @@ def across_waves(
     """
     waves = tuple(str(wave) for wave in frames_by_wave)
     if len(waves) < 2:
-        raise AnalysisError("Waves are compared from two on; give a frame for each.")
+        raise WrongArgument("Waves are compared from two on; give a frame for each.")
     base = read_structure(model)
     wide = panel(base.items, frames_by_wave, person)
     long_model = {

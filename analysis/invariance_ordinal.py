@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from analysis.confirm.data import group_codes, numbers
+from analysis.confirm.data import group_codes
 from analysis.confirm.measures import chi2_tail
 from analysis.confirm.ordinal import sample_of, solve
 from analysis.confirm.ordinal_group_fit import group_confirmation
@@ -37,13 +37,15 @@ from analysis.confirm.result import Confirmation
 from analysis.confirm.structure import Structure, read_structure
 from analysis.counts_layout import ABSENT, Layout
 from analysis.errors import (
-    AnalysisError,
     DegenerateItem,
     DuplicateName,
     MissingColumn,
     NotEnoughData,
+    NotIdentified,
     UnknownName,
+    WrongArgument,
 )
+from analysis.moments import chosen
 from analysis.polychoric import Places, encode
 from analysis.results import Flag, Result
 
@@ -148,16 +150,15 @@ def ladder(
     group.equal = ...)``, ``lavTestLRT(method = "satorra.2000")``.
     Raises `NotEnoughData` (fewer than two groups, or too few rows in one, naming it),
     `DegenerateItem` (naming item and group), `NotConverged`, `UnknownName`, what
-    `analysis.polychoric.matrix` raises; `AnalysisError` where ``order`` needs more categories.
+    `analysis.polychoric.matrix` raises; `NotIdentified` where ``order`` needs more categories.
     """
     structure = read_structure(model, residuals=residuals)
     if order not in STEPS:
-        raise AnalysisError(f"order is {order!r}; choose 'lavaan' or 'wu-estabrook'.")
+        raise WrongArgument(f"order is {order!r}; choose 'lavaan' or 'wu-estabrook'.")
     freed = tuple(free)
     split = _split(structure, frame, group, rows_per_item)
     layout = split.places[0].layout
-    if order == "wu-estabrook":
-        _require_categories(layout)
+    _require_categories(layout, order)
     _require_known(structure, layout, freed)
     samples = [group_sample(places) for places in split.places]
     # the first group alone, thresholds saturated, gives the starts of all
@@ -194,7 +195,7 @@ def _split(
     grouped = column.notna().to_numpy()
     whole = frame[grouped]
     # the groups must be cut where the answers are: encode drops incomplete rows
-    kept = np.asarray(~np.isnan(numbers(whole, items)).any(axis=1))
+    kept = np.asarray(~np.isnan(chosen(whole, items)).any(axis=1))
     everything = encode(whole, items)
     codes, labels = group_codes(column.loc[grouped].loc[kept])
     if len(labels) < 2:
@@ -220,7 +221,7 @@ def _split(
 def _column(frame: pd.DataFrame, group: str | pd.Series) -> pd.Series:
     if not isinstance(group, str):
         if len(group) != len(frame):
-            raise AnalysisError(f"group has {len(group)} labels for {len(frame)} rows.")
+            raise WrongArgument(f"group has {len(group)} labels for {len(frame)} rows.")
         return group
     names = [str(column) for column in frame.columns]
     if group not in names:
@@ -253,7 +254,7 @@ def _merged(
             target[target > low] -= 1
         alone = [labels[g] for g in np.flatnonzero((counts > 0).sum(axis=1) < 2)]
         if alone:
-            raise DegenerateItem([f"{name} (group {label})" for label in alone])
+            raise DegenerateItem([name], group=", ".join(alone))
         if len(blocks) < len(own):
             merged[name] = tuple(tuple(block) for block in blocks)
             close = np.full(ABSENT + 1, ABSENT, dtype=np.uint8)
@@ -263,12 +264,17 @@ def _merged(
     return place, Layout(places.layout.names, tuple(kept)), merged
 
 
-def _require_categories(layout: Layout) -> None:
-    few = [n for n, size in zip(layout.names, layout.sizes, strict=True) if size < 4]
+def _require_categories(layout: Layout, order: Order) -> None:
+    """Equal thresholds tell residual variances apart only from two thresholds on."""
+    least = {"lavaan": 3, "wu-estabrook": 4}[order]
+    few = [n for n, size in zip(layout.names, layout.sizes, strict=True) if size < least]
     if few:
-        raise AnalysisError(
-            f"The order 'wu-estabrook' needs four categories; {', '.join(few)} have fewer (after "
-            "merging). Use order='lavaan'."
+        other = " Or take order='lavaan', which needs three." if least == 4 else ""
+        raise NotIdentified(
+            f"The steps of order {order!r} need {least} categories an item; {', '.join(few)} have "
+            "fewer (after merging), so equal thresholds leave their residual variances open. "
+            f"Leave them out, or compare the groups by ML.{other}",
+            few,
         )
 
 

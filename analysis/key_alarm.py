@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from analysis.errors import AnalysisError, NotEnoughData
+from analysis.errors import NotEnoughData, WrongArgument
 from analysis.moments import Floats, Missing, moments
 from analysis.results import Flag, Result
 
@@ -86,7 +86,7 @@ def check(
     ``weak`` below r = .20, and ``stray``: the item correlates clearly (by the same
     interval) more with another scale than with the rest of its own.
     Flags: ``reversed_key``, ``unclear_key``, ``weak_item``, ``stray_item``, naming items.
-    Raises `AnalysisError` (unknown item, scale of one item), `DegenerateItem`,
+    Raises `WrongArgument` (unknown item, scale of one item), `DegenerateItem`,
     `NotEnoughData` (fewer than four rows).
     """
     import pandas as pd
@@ -96,7 +96,7 @@ def check(
     unknown = [item for item in items if item not in frame.columns]
     short = [name for name, group in groups.items() if len(group) < 2]
     if unknown or short:
-        raise AnalysisError(
+        raise WrongArgument(
             f"Not in the frame: {', '.join(unknown)}."
             if unknown
             else f"Scale {', '.join(short)} has fewer than two items; a key shows from two on."
@@ -231,11 +231,11 @@ def misresponse(
     on the mean of ``others`` (items of the same scale keyed the plain way). Returns n,
     agree_both and disagree_both (shares): a large agree_both says acquiescence, both large
     say that the sentence was read past its meaning (Swain, Weathers & Niedrich 2008).
-    Raises `AnalysisError` (unknown column), `NotEnoughData` (nobody answered both).
+    Raises `WrongArgument` (unknown column), `NotEnoughData` (nobody answered both).
     """
     unknown = [x for x in (reverse_item, *others) if x not in raw_frame.columns]
     if unknown or not others:
-        raise AnalysisError(f"Not in the frame: {', '.join(unknown) or 'no other item named'}.")
+        raise WrongArgument(f"Not in the frame: {', '.join(unknown) or 'no other item named'}.")
     data = raw_frame[[reverse_item, *others]].dropna()
     if not len(data):
         raise NotEnoughData(f"Nobody answered {reverse_item} and {', '.join(others)}.")

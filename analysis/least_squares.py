@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from analysis.errors import AnalysisError, ImproperSolution, NotEnoughData
-from analysis.moments import SINGULAR, Floats, complete, names_of, require_variation, values
+from analysis.errors import ImproperSolution, NotEnoughData
+from analysis.moments import SINGULAR, Floats, chosen, complete, require_variation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,20 +40,16 @@ def f_tail(f: float, df1: float, df2: float) -> float:
 def used_rows(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[Floats, int]:
     """Complete rows of ``columns`` (n, k), and how many rows were left out.
 
-    Raises `AnalysisError` for a column named twice or unknown, `DegenerateItem` for a
-    constant one, `NotEnoughData` for an empty one.
+    Raises `MissingColumn`, `DuplicateName`, `NotANumber` (`moments.chosen`), `DegenerateItem`
+    for a constant column, `NotEnoughData` without a complete row.
     """
-    unknown = [name for name in columns if name not in frame.columns]
-    twice = sorted({name for name in columns if list(columns).count(name) > 1})
-    if unknown or twice:
-        what = f"unknown: {', '.join(unknown)}" if unknown else f"named twice: {', '.join(twice)}"
-        raise AnalysisError(
-            f"Name each column of the frame once ({what}; columns: {', '.join(names_of(frame))})."
-        )
-    given = values(frame[list(columns)])
+    given = chosen(frame, columns)
     data = complete(given)
-    if len(data):
-        require_variation(tuple(columns), data)
+    if not len(data):
+        empty = [name for name, x in zip(columns, given.T, strict=True) if np.isnan(x).all()]
+        why = f"nobody answered {', '.join(empty)}" if empty else "no row has all of them"
+        raise NotEnoughData(f"{', '.join(columns)}: {why}; give more rows or fewer columns.")
+    require_variation(tuple(columns), data)
     return data, len(given) - len(data)
 
 
@@ -190,6 +186,7 @@ def fit(outcome: str, terms: Iterable[str], columns: Floats, y: Floats) -> Fit:
 
 
 def _require_independent(names: tuple[str, ...], columns: Floats) -> None:
+    require_variation(names, columns)
     correlation = np.atleast_2d(np.corrcoef(columns, rowvar=False))
     roots, vectors = np.linalg.eigh(correlation)
     if roots[0] > SINGULAR * roots[-1]:

@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analysis.errors import AnalysisError, NotEnoughData
+from analysis.errors import NotEnoughData, WrongArgument
 from analysis.results import Flag, Interval
 
 
 def _require_fits(n: int, population: int | None) -> None:
     if population is not None and n > population:
-        raise AnalysisError(
+        raise WrongArgument(
             f"{n} answers from a register of {population} members: the register is out of "
             "date, or rows were answered twice. Mend N or the rows."
         )
@@ -32,7 +32,7 @@ def mean_interval(
     ``values``: one score a person, NaN = missing (left out). ``population``: N, or None for
     no correction. n = N: everybody answered, no sampling error; the limits are NaN and the
     flag ``everybody`` says why (Cochran 1977, eq. 2.20).
-    Raises `NotEnoughData` (n < 2), `AnalysisError` (n > N).
+    Raises `NotEnoughData` (n < 2), `WrongArgument` (n > N).
     """
     data = np.asarray(values, dtype=float).ravel()
     data = data[~np.isnan(data)]
@@ -76,11 +76,11 @@ def proportion_interval(k: int, n: int, population: int) -> tuple[int, int]:
     All M with P(X >= k | M) > .025 and P(X <= k | M) > .025, X hypergeometric; exact
     integers (R: ``samplingbook::Sprop`` is one wider at each end: it keeps the first
     rejected value). 27 of 45 in N = 60: 31-40 members.
-    Raises `AnalysisError` for counts that cannot be.
+    Raises `WrongArgument` for counts that cannot be.
     """
     _require_fits(n, population)
     if not 0 <= k <= n or n < 1:
-        raise AnalysisError(f"{k} of {n} is no count of persons.")
+        raise WrongArgument(f"{k} of {n} is no count of persons.")
     total = comb(population, n)
     first, last = k, population - (n - k)
 
@@ -109,5 +109,5 @@ def nonresponse_bounds(k: int, n: int, population: int) -> tuple[float, float]:
     """
     _require_fits(n, population)
     if not 0 <= k <= n:
-        raise AnalysisError(f"{k} of {n} is no count of persons.")
+        raise WrongArgument(f"{k} of {n} is no count of persons.")
     return k / population, (k + population - n) / population

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.errors import AnalysisError
+from analysis.errors import WrongArgument
 from analysis.least_squares import Fit, both_ways, f_tail, fit, t_reach, table, used_rows
 from analysis.moments import Floats
 from analysis.results import Result
@@ -67,7 +67,7 @@ def moderate(
     n - 1, percentiles as R's ``quantile`` (type 7). Johnson & Neyman (1936): the w at which
     slope^2 = t^2 variance, on n - p - 1 df (pointwise, not simultaneous).
     R: ``lm(y ~ I(x - mean(x)) * I(w - mean(w)))``.
-    Raises `AnalysisError` (a column named twice or unknown), `NotEnoughData`,
+    Raises `WrongArgument` (a column named twice or unknown), `NotEnoughData`,
     `DegenerateItem`, `ImproperSolution` (the product is determined by x and w, as with two
     predictors of two values that never occur together).
     """
@@ -75,7 +75,7 @@ def moderate(
 
     others = tuple(covariates)
     if x == w or outcome in {x, w}:
-        raise AnalysisError(f"Moderation of {x} by {w} on {outcome}: name three columns.")
+        raise WrongArgument(f"Moderation of {x} by {w} on {outcome}: name three columns.")
     data, dropped = used_rows(frame, [outcome, x, w, *others])
     y = data[:, 0]
     means = data[:, 1:3].mean(axis=0)

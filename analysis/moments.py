@@ -7,13 +7,23 @@ Nothing is ever filled in.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, TypeGuard, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from analysis.errors import AnalysisError, DegenerateItem, ImproperSolution, NotEnoughData
+from analysis.errors import (
+    BadCell,
+    DegenerateItem,
+    DuplicateName,
+    ImproperSolution,
+    MissingColumn,
+    NotANumber,
+    NotEnoughData,
+    WrongArgument,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,10 +58,10 @@ class Moments:
     def moments(self, missing: Missing, *, least: int = 2) -> Moments:
         """Return itself; the rule and the least number of rows must be met.
 
-        Raises `AnalysisError` for the other rule, `NotEnoughData`.
+        Raises `WrongArgument` for the other rule, `NotEnoughData`.
         """
         if missing != self.missing:
-            raise AnalysisError(
+            raise WrongArgument(
                 f"These moments are {self.missing}, asked for was {missing}; pass "
                 f"missing={self.missing!r}, or moments of the other rule."
             )
@@ -79,8 +89,58 @@ Answers: TypeAlias = "pd.DataFrame | Summary"
 
 
 def values(frame: pd.DataFrame) -> Floats:
-    """Return the frame's numbers as float64 (n, p); missing is NaN."""
-    return np.asarray(frame.to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
+    """Return the frame's numbers as float64 (n, p); missing is NaN.
+
+    Raises `DuplicateName` (two columns of one name), `NotANumber` (text or infinite), naming
+    columns and cells (row 1 is the first).
+    """
+    names = names_of(frame)
+    if len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise DuplicateName("the frame", twice)
+    try:
+        if all(isinstance(kind, np.dtype) for kind in frame.dtypes):
+            data = np.asarray(frame.to_numpy(dtype=np.float64), dtype=np.float64)
+        else:  # pandas' own types hold NA
+            data = np.asarray(frame.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    except (TypeError, ValueError):
+        raise NotANumber("the frame", _texts(frame)) from None
+    endless = np.argwhere(np.isinf(data))
+    if len(endless):
+        cells = [BadCell(r + 1, names[c], str(data[r, c])) for r, c in endless.tolist()]
+        raise NotANumber("the frame", cells)
+    return data
+
+
+def _texts(frame: pd.DataFrame) -> list[BadCell]:
+    import pandas as pd
+
+    cells: list[BadCell] = []
+    for name in frame.columns:
+        column = frame[name]
+        wrong = pd.to_numeric(column, errors="coerce").isna() & column.notna()
+        rows = np.flatnonzero(wrong.to_numpy()).tolist()
+        cells += [BadCell(row + 1, str(name), str(column.iloc[row])) for row in rows]
+    return cells
+
+
+def chosen(frame: pd.DataFrame, columns: Sequence[str]) -> Floats:
+    """Return some columns as `values` does, in the order named.
+
+    Raises `MissingColumn`, `DuplicateName` (in the request or in the frame), `NotANumber`.
+    """
+    names = names_of(frame)
+    absent = [name for name in columns if name not in names]
+    if absent:
+        raise MissingColumn("the frame", absent, f"Its columns are {', '.join(names)}.")
+    asked = list(columns)
+    repeated = sorted({name for name in asked if asked.count(name) > 1})
+    if repeated:
+        raise DuplicateName("the request", repeated)
+    twice = [name for name in asked if names.count(name) > 1]
+    if twice:
+        raise DuplicateName("the frame", twice)
+    return values(frame.iloc[:, [names.index(name) for name in asked]])
 
 
 def has_rows(frame: Answers) -> TypeGuard[pd.DataFrame]:
@@ -143,7 +203,7 @@ def moments(frame: Answers, *, missing: Missing = "pairwise", least: int = 2) ->
     elif missing == "pairwise":
         used = data[~np.isnan(data).all(axis=1)]
     else:
-        raise AnalysisError(f"missing is {missing!r}; choose 'pairwise' or 'listwise'.")
+        raise WrongArgument(f"missing is {missing!r}; choose 'pairwise' or 'listwise'.")
     n = len(used)
     if n < least:
         raise NotEnoughData(

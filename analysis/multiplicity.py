@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from analysis.errors import AnalysisError
+from analysis.errors import WrongArgument
 from analysis.moments import Floats
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def _within(p: npt.ArrayLike, step: Callable[[Floats], Floats]) -> Floats:
     given = np.asarray(p, dtype=np.float64)
     known = ~np.isnan(given)
     if ((given[known] < 0) | (given[known] > 1)).any():
-        raise AnalysisError("A p lies outside 0 to 1; adjust p-values, not statistics.")
+        raise WrongArgument("A p lies outside 0 to 1; adjust p-values, not statistics.")
     adjusted = np.full_like(given, np.nan)
     adjusted[known] = step(given[known])
     return adjusted
@@ -53,7 +53,7 @@ def holm(p: npt.ArrayLike) -> Floats:
     """Holm's step-down p: the chance of any false finding stays below the level.
 
     p_(i) -> max over j <= i of (m - j + 1) p_(j), at most 1 (Holm 1979, Scand. J. Stat. 6).
-    R: ``p.adjust(p, "holm")``. Raises `AnalysisError` for a p outside 0 to 1.
+    R: ``p.adjust(p, "holm")``. Raises `WrongArgument` for a p outside 0 to 1.
     """
     return _within(p, _holm)
 
@@ -63,7 +63,7 @@ def bh(p: npt.ArrayLike) -> Floats:
 
     p_(i) -> min over j >= i of m p_(j) / j, at most 1 (Benjamini & Hochberg 1995, JRSS B 57).
     For exploratory families (the plan takes q = .10). R: ``p.adjust(p, "BH")``.
-    Raises `AnalysisError` for a p outside 0 to 1.
+    Raises `WrongArgument` for a p outside 0 to 1.
     """
     return _within(p, _bh)
 
@@ -76,7 +76,7 @@ def adjust(p: npt.ArrayLike, correction: Correction) -> Floats:
         return bh(p)
     if correction == "none":
         return np.asarray(p, dtype=np.float64)
-    raise AnalysisError(f"correction {correction!r} is not offered; use holm, bh or none.")
+    raise WrongArgument(f"correction {correction!r} is not offered; use holm, bh or none.")
 
 
 def family(p: pd.Series, correction: Correction = "holm") -> pd.Series:

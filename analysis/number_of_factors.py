@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.errors import AnalysisError, NotEnoughData
+from analysis.errors import NotEnoughData, WrongArgument
 from analysis.moments import Answers, Floats, Missing, moments, require_positive_definite
 from analysis.results import Parallel, Result
 
@@ -88,12 +88,12 @@ def parallel(
     ``fa.parallel`` puts communalities of one minres factor there). Counting stops at the
     first eigenvalue that fails.
     Raises `NotEnoughData` (rows <= items), `DegenerateItem`, `ImproperSolution` (singular),
-    `AnalysisError` (a quantile outside 0 to 1, no repetition).
+    `WrongArgument` (a quantile outside 0 to 1, no repetition).
     """
     import pandas as pd
 
     if not 0 < quantile < 1 or repetitions < 1:
-        raise AnalysisError("quantile lies between 0 and 1, and repetitions is 1 or more.")
+        raise WrongArgument("quantile lies between 0 and 1, and repetitions is 1 or more.")
     names, r, n = _correlations(frame, missing)
     p = len(names)
     drawn = both_eigenvalues(random_correlations(n, p, repetitions, seed))

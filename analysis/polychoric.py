@@ -24,18 +24,17 @@ import numpy.typing as npt
 from scipy import special
 
 from analysis import bivariate
-from analysis.confirm.data import numbers
 from analysis.counts import Burt, Counting
 from analysis.counts_layout import ABSENT, Layout
 from analysis.errors import (
-    AnalysisError,
     DegenerateItem,
     ImproperSolution,
     NotCategorical,
     NotConverged,
     NotEnoughData,
+    WrongArgument,
 )
-from analysis.moments import SINGULAR, Floats, Missing, names_of
+from analysis.moments import SINGULAR, Floats, Missing, chosen, names_of
 from analysis.results import Flag, Result
 
 if TYPE_CHECKING:
@@ -185,10 +184,10 @@ def encode(
     `DuplicateName`, `NotANumber` (text, infinite).
     """
     names = names_of(frame) if items is None else tuple(items)
-    data = numbers(frame, names)
+    data = chosen(frame, names)
     given = len(data)
     if missing not in {"listwise", "pairwise"}:
-        raise AnalysisError(f"missing is {missing!r}; choose 'pairwise' or 'listwise'.")
+        raise WrongArgument(f"missing is {missing!r}; choose 'pairwise' or 'listwise'.")
     absent = np.isnan(data)
     lost = absent.any(axis=1) if missing == "listwise" else absent.all(axis=1)
     if lost.any():

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from analysis.errors import AnalysisError, NotEnoughData
+from analysis.errors import NotEnoughData, WrongArgument
 from analysis.levels import proportion_interval
 
 MOST = 10_000_000
@@ -24,7 +24,7 @@ EXACT_UP_TO = 300
 def _tested(predictors: int, tested: int | None) -> int:
     chosen = predictors if tested is None else tested
     if predictors < 1 or not 1 <= chosen <= predictors:
-        raise AnalysisError(
+        raise WrongArgument(
             f"{chosen} of {predictors} predictors cannot be tested; test 1 to all of them."
         )
     return chosen
@@ -32,7 +32,7 @@ def _tested(predictors: int, tested: int | None) -> int:
 
 def _inside(name: str, value: float, low: float = 0.0, high: float = 1.0) -> None:
     if not low < value < high:
-        raise AnalysisError(f"{name} is {value:g}; it must lie between {low:g} and {high:g}.")
+        raise WrongArgument(f"{name} is {value:g}; it must lie between {low:g} and {high:g}.")
 
 
 def achieved(
@@ -42,12 +42,12 @@ def achieved(
 
     P(F'(u, n - p - 1, f2 n) > F_crit), u = ``tested`` (None = all: the test of R2).
     R: ``pwr::pwr.f2.test`` takes ncp = f2 (u + v + 1), which equals f2 n for the test of R2.
-    Raises `NotEnoughData` (n <= predictors + 1), `AnalysisError` (impossible numbers).
+    Raises `NotEnoughData` (n <= predictors + 1), `WrongArgument` (impossible numbers).
     """
     u, v = _tested(predictors, tested), n - predictors - 1
     _inside("alpha", alpha)
     if f2 < 0:
-        raise AnalysisError(f"f2 is {f2:g}; an effect size is 0 or more.")
+        raise WrongArgument(f"f2 is {f2:g}; an effect size is 0 or more.")
     if v < 1:
         raise NotEnoughData(f"{n} rows for {predictors} predictors; at least {predictors + 2}.")
     critical = float(special.fdtri(u, v, 1 - alpha))
@@ -66,11 +66,11 @@ def sample_size(
 
     f2 = .15, alpha .05, power .80: 85 for R2 with four predictors, 55 for one coefficient,
     103 with seven predictors, 118 with ten; f2 = .02: 602.
-    Raises `AnalysisError` (impossible numbers, or more than ten million rows).
+    Raises `WrongArgument` (impossible numbers, or more than ten million rows).
     """
     _inside("power", power)
     if f2 <= 0:
-        raise AnalysisError(f"f2 is {f2:g}; no sample finds an effect of 0. Name an effect.")
+        raise WrongArgument(f"f2 is {f2:g}; no sample finds an effect of 0. Name an effect.")
 
     def enough(n: int) -> bool:
         return achieved(n, f2, predictors=predictors, tested=tested, alpha=alpha) >= power
@@ -111,7 +111,7 @@ def _first(enough: Callable[[int], bool], least: int, what: str, most: int = MOS
     low, high = least, least
     while not enough(high):
         if high >= most:
-            raise AnalysisError(f"{what} needs more than {most} persons; ask for less.")
+            raise WrongArgument(f"{what} needs more than {most} persons; ask for less.")
         low, high = high + 1, min(2 * high, most)
     while low < high:
         middle = (low + high) // 2
@@ -125,12 +125,12 @@ def level_half_width(
     """Half-width of the interval of a mean: t(n-1) s/sqrt(n) sqrt(1 - n/N).
 
     ``sd`` in the unit of the score (about 20 of 100 points for a five-item scale).
-    As `levels.mean_interval`. Raises `NotEnoughData` (n < 2), `AnalysisError` (n > N).
+    As `levels.mean_interval`. Raises `NotEnoughData` (n < 2), `WrongArgument` (n > N).
     """
     if n < 2:
         raise NotEnoughData(f"{n} persons: an interval needs two or more.")
     if population is not None and n > population:
-        raise AnalysisError(f"{n} answers from {population} members cannot be.")
+        raise WrongArgument(f"{n} answers from {population} members cannot be.")
     share = n / population if population else 0.0
     t = float(special.stdtrit(n - 1, 1 - (1 - level) / 2))
     return float(t * sd / np.sqrt(n) * np.sqrt(1 - share))
@@ -141,10 +141,10 @@ def level_size(
 ) -> int:
     """Fewest answers for a level within ``half_width`` points, of N members or of many.
 
-    sd 20, N = 60: 45 answers give 3.0. Raises `AnalysisError` (half-width not above 0).
+    sd 20, N = 60: 45 answers give 3.0. Raises `WrongArgument` (half-width not above 0).
     """
     if half_width <= 0 or sd <= 0:
-        raise AnalysisError("Half-width and SD must be above 0.")
+        raise WrongArgument("Half-width and SD must be above 0.")
 
     def enough(n: int) -> bool:
         return level_half_width(n, population, sd=sd, level=level) <= half_width
@@ -159,11 +159,11 @@ def proportion_size(half_width: float, population: int, *, share: float = 0.5) -
     `levels.proportion_interval` at the count nearest to ``share`` of the answers. Integers
     make its width saw-toothed, so the answer is the n from which on every n is good enough.
     Above 300 members the normal approximation z sqrt(p(1-p)/n) sqrt(1 - n/N) serves.
-    Raises `AnalysisError` (impossible shares).
+    Raises `WrongArgument` (impossible shares).
     """
     _inside("half_width", half_width)
     if not 0 <= share <= 1 or population < 1:
-        raise AnalysisError(f"Share {share:g} of {population} members cannot be.")
+        raise WrongArgument(f"Share {share:g} of {population} members cannot be.")
     if population > EXACT_UP_TO:
         spread = max(share * (1 - share), 1 / population)
         n0 = spread * float(special.ndtri(0.975)) ** 2 / half_width**2
@@ -194,10 +194,10 @@ def alpha_needed(n: int, items: int, *, bound: float = 0.70, level: float = 0.95
 def alpha_size(alpha: float, items: int, *, bound: float = 0.70, level: float = 0.95) -> int:
     """Fewest persons for whom an alpha of this size has Feldt's lower limit at ``bound``.
 
-    Raises `AnalysisError` (alpha not above the bound).
+    Raises `WrongArgument` (alpha not above the bound).
     """
     if not bound < alpha < 1:
-        raise AnalysisError(f"An alpha of {alpha:g} never has its lower limit at {bound:g}.")
+        raise WrongArgument(f"An alpha of {alpha:g} never has its lower limit at {bound:g}.")
 
     def enough(n: int) -> bool:
         return alpha_needed(n, items, bound=bound, level=level) <= alpha

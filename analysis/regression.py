@@ -14,10 +14,10 @@ from scipy import special
 
 from analysis.confirm.measures import bisect
 from analysis.correlations import holm
-from analysis.errors import AnalysisError, NotEnoughData
+from analysis.errors import NotEnoughData, WrongArgument
 from analysis.importance import lmg
-from analysis.least_squares import f_tail, fit, t_tail
-from analysis.moments import SINGULAR, Floats, complete, names_of, require_variation, values
+from analysis.least_squares import f_tail, fit, t_tail, used_rows
+from analysis.moments import SINGULAR, Floats
 from analysis.regression_checks import assumptions, influence
 from analysis.reliability import SEED, resampled_covariances
 from analysis.results import Flag, Regression
@@ -71,19 +71,14 @@ def regress(
     R: ``lm``; ``sandwich::vcovHC(type = "HC3")`` with ``lmtest::coeftest``; ``car::vif``;
     LMG by all subsets (relaimpo's definition).
     Raises `NotEnoughData` (rows <= predictors + 1), `DegenerateItem` (constant column),
-    `ImproperSolution` (a predictor is a sum of others), `AnalysisError` (unknown column).
+    `ImproperSolution` (a predictor is a sum of others), `WrongArgument` (unknown column).
     """
     import pandas as pd
 
     names = tuple(predictors)
-    unknown = [name for name in (outcome, *names) if name not in frame.columns]
-    if unknown or not names or outcome in names or len(set(names)) < len(names):
-        raise AnalysisError(
-            f"Regression of {outcome} on {', '.join(names) or 'nothing'}: name each column of "
-            f"the frame once (columns: {', '.join(names_of(frame))})."
-        )
-    given = values(frame[[outcome, *names]])
-    data = complete(given)
+    if not names:
+        raise WrongArgument(f"A regression of {outcome} needs a predictor; name one.")
+    data, dropped = used_rows(frame, [outcome, *names])
     n, p = len(data), len(names)
     df = n - p - 1
     if df < 1:
@@ -91,7 +86,6 @@ def regress(
             f"{n} complete rows for {p} predictors ({', '.join(names)}); the regression needs "
             f"at least {p + 2}."
         )
-    require_variation((outcome, *names), data)
     y = data[:, 0]
     found = fit(outcome, names, data[:, 1:], y)
     x, b, e, h = found.x, found.b, found.residuals, found.leverage
@@ -160,7 +154,7 @@ def regress(
         n_boot=n_boot,
         boot_failed=int(boot["failed"]),
         seed=seed,
-        dropped=len(given) - n,
+        dropped=dropped,
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import special
 
 from analysis.confirm.ml import fit_batch, one_factor
-from analysis.errors import AnalysisError, NotEnoughData
+from analysis.errors import ImproperSolution, NotEnoughData, WrongArgument
 from analysis.moments import (
     SINGULAR,
     Answers,
@@ -79,7 +79,9 @@ def alpha(frame: Answers, *, missing: Missing = "pairwise", level: float = 0.95)
     c = found.covariance
     r = to_correlation(c)
     row, total, variance = c.sum(axis=1), c.sum(), np.diag(c)
-    with np.errstate(invalid="ignore"):  # pairwise covariances may give a negative variance
+    # pairwise covariances may give a negative variance, and an item a billion times as wide as
+    # the others leaves none that can be told from 0
+    with np.errstate(invalid="ignore", divide="ignore"):
         item_rest = (row - variance) / np.sqrt(variance * (total - 2 * row + variance))
     rest = [np.delete(np.arange(k), i) for i in range(k)]
     if has_rows(frame):
@@ -171,7 +173,7 @@ def omega(
 
         return reliability_fiml.omega(frame, level=level)
     if missing != "listwise":
-        raise AnalysisError(
+        raise WrongArgument(
             f"omega has missing='listwise' or, for items taken as continuous, 'fiml'; not "
             f"{missing!r}{' with ordinal=True' if ordinal else ''}."
         )
@@ -267,8 +269,15 @@ def spearman_brown(frame: pd.DataFrame) -> float:
     """Reliability of the sum of two standardised items: 2 r / (1 + r), complete rows.
 
     Eisinga, te Grotenhuis & Pelzer (2013): for two items, neither alpha nor omega.
+    Raises `NotEnoughData` (not two items, fewer than three rows), `DegenerateItem`,
+    `ImproperSolution` (r = -1).
     """
+    if len(names_of(frame)) != 2:
+        raise NotEnoughData(f"Two items are needed, not {len(names_of(frame))}.")
     r = to_correlation(moments(frame, missing="listwise", least=3).covariance)
+    if r[0, 1] <= -1 + 1e-12:
+        names = names_of(frame)
+        raise ImproperSolution(f"{' and '.join(names)} mirror each other; key one of them.", names)
     return float(2 * r[0, 1] / (1 + r[0, 1]))
 
 

@@ -39,6 +39,10 @@ SEED = 20240131
 """Seed of a bootstrap nobody seeded; it is stored in the result."""
 
 
+INSIDE = 1 - 1e-9
+"""Largest correlation handed to the integral."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CategoricalOmega(Omega):
     """Categorical omega, and what else goes by the name.
@@ -81,6 +85,7 @@ def categorical_omega(
     steps. Numerator: r = lambda_i lambda_j for all i, j, i = j included. Denominator: the
     implied correlations off the diagonal (or ``correlations`` (B, p, p)), and on it the items'
     variances, sum [Phi(min(tau_a, tau_b)) - Phi(tau_a) Phi(tau_b)].
+    NaN in a Heywood case (a loading of 1 or more): no bivariate normal has that correlation.
     """
     stack, p = loadings.shape
     i, j = np.triu_indices(p)
@@ -98,14 +103,20 @@ def categorical_omega(
         )
         return np.asarray(weighted.reshape(stack, -1))
 
-    common = total(loadings[:, i] * loadings[:, j])
-    off = common if correlations is None else total(np.where(i == j, 0.0, correlations[:, i, j]))
+    shared = loadings[:, i] * loadings[:, j]
+    common = total(np.clip(shared, -INSIDE, INSIDE))
+    off = (
+        common
+        if correlations is None
+        else total(np.where(i == j, 0.0, np.clip(correlations[:, i, j], -INSIDE, INSIDE)))
+    )
     low = np.minimum(tau[:, :, :, None], tau[:, :, None, :])
     phi = special.ndtr(tau)
     own = special.ndtr(low) - phi[:, :, :, None] * phi[:, :, None, :]
     variance = np.einsum("zpab,zpa,zpb->z", own, steps, steps)
     apart = off @ np.where(i == j, 0.0, 2.0)
-    return np.asarray((common @ twice) / (apart + variance), dtype=np.float64)
+    omega = np.asarray((common @ twice) / (apart + variance), dtype=np.float64)
+    return np.where((np.abs(shared) < 1).all(axis=1), omega, np.nan)
 
 
 def omega(

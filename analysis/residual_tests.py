@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy import special
 
 from analysis.confirm.measures import chi2_tail
-from analysis.errors import AnalysisError, NotEnoughData
+from analysis.errors import NotEnoughData, WrongArgument
 from analysis.least_squares import Fit, fit, table, used_rows
 from analysis.moments import Floats
 from analysis.results import Flag, Result
@@ -95,12 +95,12 @@ def durbin_watson(
     not hold ties. d = sum (e_t - e_{t-1})^2 / sum e^2; p by the normal approximation with
     the exact mean and variance of d under independence (Durbin & Watson 1950; R:
     ``lmtest::dwtest(exact = FALSE)``, its default from n = 100).
-    Raises `AnalysisError` (ties, another length), `NotEnoughData` (fewer than ten rows),
+    Raises `WrongArgument` (ties, another length), `NotEnoughData` (fewer than ten rows),
     and what `least_squares.fit` raises.
     """
     key = np.asarray(order)
     if len(key) != len(frame) or len(np.unique(key)) != len(key):
-        raise AnalysisError(
+        raise WrongArgument(
             "Durbin-Watson needs an order without ties, one value a row. Answers to a "
             "questionnaire have no order: leave the test out."
         )

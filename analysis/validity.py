@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.confirm.result import Confirmation
-from analysis.errors import AnalysisError, NotEnoughData
+from analysis.errors import NotEnoughData, WrongArgument
 from analysis.htmt import Htmt, htmt, ratios
 from analysis.method_variance import Harman, Marker, MethodFactor, harman, marker, method_factor
 from analysis.results import Result
@@ -48,7 +48,7 @@ class Convergent(Result):
 
 def _one_sample(found: Confirmation) -> None:
     if found.groups:
-        raise AnalysisError("Validity is read from a model of one sample; fit the groups apart.")
+        raise WrongArgument("Validity is read from a model of one sample; fit the groups apart.")
 
 
 def convergent(found: Confirmation) -> Convergent:

@@ -13,16 +13,13 @@ from analysis.confirm.normal import Sample, sample_of
 from analysis.confirm.patterns import Patterns, SortedRows, sort
 from analysis.confirm.saturated import Saturated, saturated
 from analysis.errors import (
-    BadCell,
     DegenerateItem,
-    DuplicateName,
-    MissingColumn,
-    NotANumber,
     NotEnoughData,
 )
 from analysis.merging import Cases, Held
 from analysis.moments import (
     Floats,
+    chosen,
     require_positive_definite,
     require_variation,
     to_correlation,
@@ -65,46 +62,6 @@ class Prepared:
         return "listwise" if self.incomplete is None else "fiml"
 
 
-def numbers(frame: pd.DataFrame, items: Sequence[str]) -> Floats:
-    """Return the items' columns as float64 (n, p), NaN = missing.
-
-    Raises `MissingColumn`, `DuplicateName`, `NotANumber` (text or infinite), naming them.
-    """
-    names = [str(name) for name in frame.columns]
-    absent = [item for item in items if item not in names]
-    if absent:
-        raise MissingColumn("the frame", absent)
-    twice = [item for item in items if names.count(item) > 1]
-    if twice:
-        raise DuplicateName("the frame", twice)
-    columns = [names.index(item) for item in items]
-    chosen = frame.iloc[:, columns]
-    try:
-        if all(isinstance(kind, np.dtype) for kind in chosen.dtypes):
-            data = np.asarray(chosen.to_numpy(dtype=np.float64), dtype=np.float64)
-        else:  # pandas' own types hold NA
-            data = np.asarray(chosen.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
-    except (TypeError, ValueError):
-        raise NotANumber("the frame", _texts(chosen)) from None
-    if np.isinf(data).any():
-        places = np.argwhere(np.isinf(data)).tolist()
-        cells = [BadCell(r + 1, items[c], str(data[r, c])) for r, c in places]
-        raise NotANumber("the frame", cells)
-    return data
-
-
-def _texts(chosen: pd.DataFrame) -> list[BadCell]:
-    import pandas as pd
-
-    cells: list[BadCell] = []
-    for name in chosen.columns:
-        column = chosen[name]
-        wrong = pd.to_numeric(column, errors="coerce").isna() & column.notna()
-        rows = np.flatnonzero(wrong.to_numpy()).tolist()
-        cells += [BadCell(row + 1, str(name), str(column.iloc[row])) for row in rows]
-    return cells
-
-
 def group_codes(column: pd.Series) -> tuple[npt.NDArray[np.intp], tuple[str, ...]]:
     """Codes 0.. in order of first appearance (-1: no group) and their labels."""
     import pandas as pd
@@ -128,9 +85,9 @@ def prepare(
 
     ``group``: one label a row; rows without one are dropped. ``rows_per_item``: the least
     rows a group must have per item. Raises `NotEnoughData`, `DegenerateItem` (naming group
-    and items), `ImproperSolution` for a singular matrix, and what `numbers` raises.
+    and items), `ImproperSolution` for a singular matrix, and what `moments.chosen` raises.
     """
-    data = numbers(frame, items)
+    data = chosen(frame, items)
     total = len(data)
     if group is None:
         parts = [data]
@@ -210,7 +167,7 @@ def _refuse_small(
     except DegenerateItem as error:
         if not label:
             raise
-        raise DegenerateItem([f"{item} (group {label})" for item in error.items]) from None
+        raise DegenerateItem(error.items, group=label) from None
 
 
 def require_rows(

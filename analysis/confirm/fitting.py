@@ -12,7 +12,7 @@ from analysis.confirm.modification import modification
 from analysis.confirm.result import Confirmation, tables_of
 from analysis.confirm.solution import improper, tabulate
 from analysis.confirm.structure import Identification, Structure, read_structure
-from analysis.errors import AnalysisError
+from analysis.errors import WrongArgument
 from analysis.moments import Floats
 
 if TYPE_CHECKING:
@@ -87,12 +87,12 @@ def fit(
 def require_rules(estimator: str, missing: str) -> None:
     """Refuse an estimator there is not, or a missing rule it does not have."""
     if estimator not in get_args(Estimator):
-        raise AnalysisError(
+        raise WrongArgument(
             f"estimator is {estimator!r}; choose one of {', '.join(get_args(Estimator))}."
         )
     rules = ("listwise", "fiml" if estimator in {"ML", "MLR"} else "pairwise")
     if missing not in rules:
-        raise AnalysisError(
+        raise WrongArgument(
             f"{estimator} has missing={rules[0]!r} or {rules[1]!r}, not {missing!r}."
         )
 

@@ -22,7 +22,7 @@ from analysis.confirm.search import maximise
 from analysis.confirm.structure import Identification, Structure, build
 from analysis.confirm.table import Array, Matrices, Matrix, Part, Slopes, Table
 from analysis.errors import NotConverged
-from analysis.influence import Influence, gamma, influence
+from analysis.influence import Influence, gamma, influence, require_informative
 from analysis.merging import Cases, Held
 from analysis.moments import Floats
 from analysis.polychoric import Places, Polychorics, count, estimate
@@ -53,6 +53,7 @@ def sample_of(places: Places, missing: Literal["listwise", "pairwise"]) -> Ordin
 def sample_from(found: Polychorics, cases: Cases[npt.NDArray[np.uint8]]) -> OrdinalSample:
     """The same of polychorics found already; ``cases``: places (p, rows) of the rows used."""
     tables = influence(found)
+    require_informative(tables)
     return OrdinalSample(found, tables, gamma(tables, cases))
 
 

@@ -20,7 +20,7 @@ from scipy import linalg
 from analysis.confirm.ordinal_measures import Adjusted, adjust
 from analysis.confirm.table import Matrix, Part, Table
 from analysis.errors import NotConverged
-from analysis.influence import Influence, gamma, influence, threshold_index
+from analysis.influence import Influence, gamma, influence, require_informative, threshold_index
 from analysis.merging import Held
 from analysis.moments import Floats
 from analysis.polychoric import Places, Polychorics, count, estimate
@@ -60,6 +60,7 @@ def group_sample(places: Places) -> GroupSample:
     """Moments of one group; its categories are those of the layout (all of them occur)."""
     found = estimate(count(places), "pairwise")
     tables: Influence = influence(found)
+    require_informative(tables)
     item, step = threshold_index(found)
     moments = np.concatenate([found.tau[item, step], found.rho])
     return GroupSample(
@@ -213,7 +214,7 @@ def _damped_step(information: Floats, diagonal: Floats, gradient: Floats, dampin
     lifted = information.copy()
     lifted[np.diag_indices_from(lifted)] += damping * diagonal
     try:
-        return np.asarray(linalg.solve(lifted, gradient, assume_a="pos", check_finite=False))
+        return np.asarray(linalg.cho_solve(linalg.cho_factor(lifted), gradient, check_finite=False))
     except linalg.LinAlgError:
         return np.asarray(np.linalg.lstsq(lifted, gradient, rcond=1e-13)[0])
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.confirm.indices import Fit
-from analysis.errors import AnalysisError
+from analysis.errors import WrongArgument
 from analysis.moments import Floats
 from analysis.results import Result, plain
 
@@ -101,7 +101,7 @@ class Confirmation(Result):
         if group is None:
             group = next(iter(found))
         if group not in found:
-            raise AnalysisError(f"Group {group} is not there; groups: {', '.join(found)}.")
+            raise WrongArgument(f"Group {group} is not there; groups: {', '.join(found)}.")
         observed, implied, n = found[group]
         gap = observed - implied
         variance = np.diag(observed)
@@ -110,7 +110,7 @@ class Confirmation(Result):
         elif kind == "normalized":
             gap = gap / np.sqrt((np.outer(variance, variance) + observed**2) / n)
         elif kind != "raw":
-            raise AnalysisError(
+            raise WrongArgument(
                 f"residuals of kind {kind!r}; choose 'standardized', 'normalized' or 'raw'."
             )
         index = pd.Index(self.items)
@@ -126,7 +126,7 @@ class Confirmation(Result):
         import pandas as pd
 
         if self.groups:
-            raise AnalysisError("Ask one group's result for a loading table, or use .loadings.")
+            raise WrongArgument("Ask one group's result for a loading table, or use .loadings.")
         table = pd.DataFrame(
             0.0, index=pd.Index(self.items), columns=pd.Index(list(self.model)), dtype=float
         )

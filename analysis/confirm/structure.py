@@ -16,7 +16,7 @@ import numpy as np
 
 from analysis.confirm.starts import Starts, start_values
 from analysis.confirm.table import Cell, Matrix, Table
-from analysis.errors import AnalysisError, UnknownName
+from analysis.errors import UnknownName, WrongArgument
 from analysis.moments import Floats
 
 Identification = Literal["marker", "variance"]
@@ -60,29 +60,29 @@ def read_structure(
     ``orthogonal``: True (all factors uncorrelated) or names of factors uncorrelated with
     every other one (a bifactor model: the general and the group factors). ``methods``:
     further factors for a shared way of asking, uncorrelated with the model's factors.
-    Raises `AnalysisError` for a model that is empty, or names an item twice in a factor;
+    Raises `WrongArgument` for a model that is empty, or names an item twice in a factor;
     `UnknownName` for names in ``residuals`` or ``orthogonal`` that the model lacks.
     """
     whole = {str(name): [str(item) for item in items] for name, items in model.items()}
     extra = {str(name): [str(item) for item in items] for name, items in (methods or {}).items()}
     if not whole:
-        raise AnalysisError('The model has no factor; give {"FACTOR": ["item", ...]}.')
+        raise WrongArgument('The model has no factor; give {"FACTOR": ["item", ...]}.')
     both = sorted(set(whole) & set(extra))
     if both:
-        raise AnalysisError(f"{', '.join(both)} is named as a factor and as a method factor.")
+        raise WrongArgument(f"{', '.join(both)} is named as a factor and as a method factor.")
     whole |= extra
     items: dict[str, int] = {}
     for name, mine in whole.items():
         if not mine:
-            raise AnalysisError(f"Factor {name} has no items.")
+            raise WrongArgument(f"Factor {name} has no items.")
         twice = sorted({item for item in mine if mine.count(item) > 1})
         if twice:
-            raise AnalysisError(f"Factor {name} names {', '.join(twice)} twice; name items once.")
+            raise WrongArgument(f"Factor {name} names {', '.join(twice)} twice; name items once.")
         for item in mine:
             items.setdefault(item, len(items))
     clash = sorted(set(whole) & set(items))
     if clash:
-        raise AnalysisError(f"{', '.join(clash)} names a factor and an item; rename the factor.")
+        raise WrongArgument(f"{', '.join(clash)} names a factor and an item; rename the factor.")
     factors = list(whole)
     apart = _apart(factors, orthogonal, extra)
     pairs = _pairs(residuals, items)

@@ -42,7 +42,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analysis.errors import AnalysisError
+from analysis.errors import WrongArgument
 from analysis.moments import Floats
 
 Array = npt.NDArray[Any]
@@ -398,7 +398,7 @@ class Table:
                 row, column = column, row
             place = (cell.group, cell.matrix, row, column)
             if place in seen:
-                raise AnalysisError(f"The model states the cell {place} twice; state it once.")
+                raise WrongArgument(f"The model states the cell {place} twice; state it once.")
             seen.add(place)
 
     @property

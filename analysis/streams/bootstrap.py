@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analysis.errors import AnalysisError, NotEnoughData, UnknownName
+from analysis.errors import NotEnoughData, UnknownName, WrongArgument
 from analysis.merging import reduce
 from analysis.moments import Floats
 from analysis.regression import LMG_CAP, percentiles
@@ -181,11 +181,11 @@ def resamples(
     A partition must have a length (``len``: its rows), also where ``read`` makes the table of
     it, since a row's draws go by its number over all partitions in the order given. Memory:
     B x p squared / 2 numbers and a million frequencies; cost: about n B p squared operations.
-    Raises `NotEnoughData` (fewer than two complete rows), `AnalysisError` (``n_boot`` below
+    Raises `NotEnoughData` (fewer than two complete rows), `WrongArgument` (``n_boot`` below
     1, a partition without length), `ReadTwice`.
     """
     if n_boot < 1:
-        raise AnalysisError(f"n_boot is {n_boot}; ask for one resample or more.")
+        raise WrongArgument(f"n_boot is {n_boot}; ask for one resample or more.")
     source = Numbers(tuple(names), as_codes(missing), read)
     tables = again(partitions)
     p = len(source.names)
@@ -208,7 +208,7 @@ def _numbered(tables: Iterable[Any]) -> Iterator[tuple[int, Any]]:
     first = 0
     for table in tables:
         if not hasattr(table, "__len__"):
-            raise AnalysisError(
+            raise WrongArgument(
                 f"A partition ({type(table).__name__}) has no len(): the bootstrap numbers the "
                 "rows. Give it __len__, the rows it stands for."
             )

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis.counts_layout import ABSENT, Layout
-from analysis.errors import AnalysisError, NotEnoughData, UnknownName
+from analysis.errors import NotEnoughData, UnknownName, WrongArgument
 from analysis.merging import reduce
 from analysis.moments import Floats
 from analysis.results import Result
@@ -68,7 +68,7 @@ class ScoreCounts:
         if not isinstance(other, ScoreCounts):
             return NotImplemented
         if (self.layout, self.scales) != (other.layout, other.scales):
-            raise AnalysisError("Scores of different scales cannot be merged; count both alike.")
+            raise WrongArgument("Scores of different scales cannot be merged; count both alike.")
         both = zip(self.counts, other.counts, strict=True)
         return ScoreCounts(
             self.layout, self.scales, tuple(a + b for a, b in both), self.rows + other.rows
@@ -189,7 +189,7 @@ def score_counts(
     ``scales``: {"AGREE": ["A1", ...]}, items keyed already; ``categories`` by item, as in
     `counts.burt` (arrays have its items as columns, in its order). Whole numbers: equal to
     the last bit in any order, on any executor.
-    Raises `NotCategorical`, `MissingColumn`, `AnalysisError` (an item that is not there).
+    Raises `NotCategorical`, `MissingColumn`, `WrongArgument` (an item that is not there).
     """
     layout = Layout.make(categories, None)
     named = {str(scale): tuple(items) for scale, items in scales.items()}

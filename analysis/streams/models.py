@@ -22,7 +22,7 @@ from analysis.confirm.patterns import Patterns, SortedRows, sort
 from analysis.confirm.result import Confirmation
 from analysis.confirm.structure import Identification, Structure, read_structure
 from analysis.counts import burt
-from analysis.errors import AnalysisError
+from analysis.errors import WrongArgument
 from analysis.moments import Floats, require_spread
 from analysis.streams.reading import (
     Codes,
@@ -177,16 +177,16 @@ class _Coded:
     read: Read | None
 
     def of(self, items: tuple[str, ...]) -> dict[str, Any]:
-        """Categories by item. Raises `AnalysisError` where they were not given."""
+        """Categories by item. Raises `WrongArgument` where they were not given."""
         given = self.categories
         if given is None:
-            raise AnalysisError(
+            raise WrongArgument(
                 "Ordered answers are counted by category: give `categories`, e.g. range(1, 6)."
             )
         if isinstance(given, Mapping):
             lacking = [item for item in items if item not in given]
             if lacking:
-                raise AnalysisError(f"`categories` lacks {', '.join(lacking)}; name every item.")
+                raise WrongArgument(f"`categories` lacks {', '.join(lacking)}; name every item.")
             return {item: given[item] for item in items}
         return dict.fromkeys(items, given if isinstance(given, int) else tuple(given))
 

@@ -10,11 +10,10 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from analysis.confirm.data import numbers
 from analysis.counts_layout import ABSENT, FILED, STORED, Layout
-from analysis.errors import AnalysisError
+from analysis.errors import AnalysisError, WrongArgument
 from analysis.merging import S, reduce
-from analysis.moments import Floats, Missing
+from analysis.moments import Floats, Missing, chosen
 
 BLOCK = 16_384
 """Rows of a block of numbers."""
@@ -60,19 +59,19 @@ class Numbers:
     read: Read | None = None
 
     def __call__(self, partition: Any) -> Iterator[Floats]:
-        """Run over the blocks. Raises `MissingColumn`, `NotANumber`, `AnalysisError`."""
+        """Run over the blocks. Raises `MissingColumn`, `NotANumber`, `WrongArgument`."""
         table = self.read(partition) if self.read else partition
         framed = hasattr(table, "columns")
         if not framed:
             table = np.asarray(table)
             if table.ndim != 2 or table.shape[1] != len(self.names):
-                raise AnalysisError(
+                raise WrongArgument(
                     f"A partition has shape {table.shape}; {len(self.names)} columns are needed "
                     f"({', '.join(self.names)})."
                 )
         for begin in range(0, max(len(table), 1), BLOCK):
             if framed:
-                yield numbers(table.iloc[begin : begin + BLOCK], self.names)
+                yield chosen(table.iloc[begin : begin + BLOCK], self.names)
             else:
                 yield self._floats(table[begin : begin + BLOCK])
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from analysis.confirm.normal import Sample
-from analysis.errors import AnalysisError, NotEnoughData
+from analysis.errors import NotEnoughData, WrongArgument
 from analysis.moments import Floats, Moments, require_spread, to_correlation
 from analysis.streams.reading import Numbers, Read, Streamed, again, as_codes
 
@@ -38,7 +38,7 @@ class Sums:
         if not isinstance(other, Sums):
             return NotImplemented
         if not np.array_equal(self.centre, other.centre):
-            raise AnalysisError("Sums about different points cannot be merged; take one centre.")
+            raise WrongArgument("Sums about different points cannot be merged; take one centre.")
         return Sums(
             self.centre,
             self.given + other.given,
