@@ -112,7 +112,7 @@ def explore(
     n: int | None = None,
     extraction: Extraction = "minres",
     rotation: Rotation | None = "oblimin",
-    correlation: Literal["pearson"] = "pearson",
+    correlation: Literal["pearson", "polychoric"] = "pearson",
     missing: Missing = "listwise",
 ) -> Exploration:
     """Exploratory factor analysis with ``n_factors`` factors.
@@ -125,15 +125,24 @@ def explore(
     1))) (psych's mix of n and n - 1, kept so that the digits agree); TLI against
     independence, whose chi-square takes the model's factor; rmsr = root mean square of the
     off-diagonal residuals.
-    R: ``psych::fa(items, nfactors, rotate, fm, use = "complete")``.
+    ``correlation`` polychoric: of ordered answers (`analysis.polychoric.matrix`); chi-square and
+    RMSEA are then descriptive only.
+    R: ``psych::fa(items, nfactors, rotate, fm, use = "complete")``, with ``cor = "poly"``.
     Flags: ``heywood`` with the items of communality >= .995.
     Raises `NotEnoughData`, `DegenerateItem`, `ImproperSolution`, `NotConverged`.
     """
     import pandas as pd
 
-    if correlation != "pearson":
-        raise WrongArgument(f"correlation {correlation!r} is not offered; use 'pearson'.")
-    names, r, rows = _matrix(frame_or_corr, n, missing)
+    if correlation not in {"pearson", "polychoric"}:
+        raise WrongArgument(f"correlation is {correlation!r}; choose 'pearson' or 'polychoric'.")
+    if correlation == "polychoric":
+        if n is not None:
+            raise WrongArgument(
+                "A correlation matrix is given: correlation='polychoric' needs answers."
+            )
+        names, r, rows = _polychoric(frame_or_corr, missing)
+    else:
+        names, r, rows = _matrix(frame_or_corr, n, missing)
     p, m = len(names), n_factors
     df = ((p - m) ** 2 - p - m) // 2
     if m < 1 or df < 0:
@@ -156,7 +165,8 @@ def explore(
     )
     return Exploration(
         n=rows,
-        method=f"{extraction} factor analysis of Pearson correlations, rotation {turned or 'none'}",
+        method=f"{extraction} factor analysis of {correlation.capitalize()} correlations, "
+        f"rotation {turned or 'none'}",
         missing=missing if n is None else "as in the matrix given",
         flags=(Flag("heywood", heywood),) if heywood else (),
         extraction=extraction,
@@ -176,6 +186,20 @@ def explore(
         tli=fit["tli"],
         rmsr=fit["rmsr"],
     )
+
+
+def _polychoric(frame: Answers, missing: Missing) -> tuple[tuple[str, ...], Floats, int]:
+    """Names, polychoric correlations and rows used of answers or of their counts."""
+    from analysis import polychoric
+    from analysis.counts import Burt
+
+    counts = frame if isinstance(frame, Burt) else None
+    if counts is None and has_rows(frame):
+        counts = polychoric.count(polychoric.encode(frame, missing=missing))
+    if counts is None:
+        raise WrongArgument("Polychoric correlations need answers or their Burt counts.")
+    found = polychoric.estimate(counts, missing)
+    return found.layout.names, found.matrix(), found.n
 
 
 def _in_order(load: Floats, phi: Floats) -> tuple[Floats, Floats]:

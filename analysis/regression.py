@@ -15,12 +15,16 @@ from scipy import special
 from analysis.confirm.measures import bisect
 from analysis.correlations import holm
 from analysis.errors import NotEnoughData, WrongArgument
+from analysis.hierarchy import hierarchical
 from analysis.importance import lmg
 from analysis.least_squares import f_tail, fit, t_tail, used_rows
+from analysis.moderation import moderate
 from analysis.moments import SINGULAR, Floats
 from analysis.regression_checks import assumptions, influence
 from analysis.reliability import SEED, resampled_covariances
 from analysis.results import Flag, Regression
+
+__all__ = ["f_tail", "hierarchical", "moderate", "r2_interval", "regress", "t_tail"]
 
 if TYPE_CHECKING:
     import pandas as pd

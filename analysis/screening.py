@@ -6,7 +6,7 @@ of the questionnaire; `careless` gives the indices behind such rules.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +27,13 @@ SKEWED, PEAKED, RARE = 2.0, 7.0, 3
 """|skew| and |kurtosis| worth a flag; an option used by fewer persons is rare."""
 
 
-def shape(x: Floats) -> tuple[float, float]:
-    """Skewness G1 and excess kurtosis G2 (type 2: SPSS, SAS; R: ``psych::skew(type = 2)``).
+def shape(x: Floats, kind: Literal[1, 2, 3] = 2) -> tuple[float, float]:
+    """Skewness and excess kurtosis in one of three conventions (Joanes & Gill 1998).
 
-    G1 = g1 sqrt(n(n-1))/(n-2); G2 = (n-1)/((n-2)(n-3)) ((n+1) g2 + 6); g1 = m3/m2^1.5, g2 =
-    m4/m2^2 - 3 with moments of divisor n (Joanes & Gill 1998). NaN where undefined.
+    ``kind`` 1: g1 = m3/m2^1.5, g2 = m4/m2^2 - 3, moments of divisor n (scipy, moments). 2: G1 =
+    g1 sqrt(n(n-1))/(n-2), G2 = (n-1)/((n-2)(n-3)) ((n+1) g2 + 6) (SPSS, SAS, Excel). 3: b1 = g1
+    ((n-1)/n)^1.5, b2 = (g2 + 3) ((n-1)/n)^2 - 3 (psych's default, Minitab).
+    R: ``psych::skew(x, type = kind)``, ``psych::kurtosi``. NaN where undefined.
     """
     n = len(x)
     centred = x - x.mean() if n else x
@@ -40,6 +42,11 @@ def shape(x: Floats) -> tuple[float, float]:
         return float("nan"), float("nan")
     g1 = float((centred**3).mean()) / m2**1.5
     g2 = float((centred**4).mean()) / m2**2 - 3
+    if kind == 1:
+        return g1, g2
+    if kind == 3:
+        less = (n - 1) / n
+        return g1 * less**1.5, (g2 + 3) * less**2 - 3
     skew = g1 * np.sqrt(n * (n - 1)) / (n - 2) if n > 2 else float("nan")
     kurtosis = (n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * g2 + 6) if n > 3 else float("nan")
     return float(skew), float(kurtosis)
@@ -101,13 +108,18 @@ def describe(
 
 
 def descriptives(frame: pd.DataFrame) -> pd.DataFrame:
-    """n, missing, mean, sd, median, skew and kurtosis (type 2) of every column."""
+    """n, missing, mean, sd, median, skew and kurtosis of every column.
+
+    skew, kurtosis: type 2; skew_g1, kurtosis_g2: type 1; skew_b1, kurtosis_b2: type 3 (`shape`).
+    """
     import pandas as pd
 
     rows = []
     for column in values(frame).T:
         seen = column[~np.isnan(column)]
         skew, kurtosis = shape(seen)
+        moment_skew, moment_kurtosis = shape(seen, 1)
+        psych_skew, psych_kurtosis = shape(seen, 3)
         rows.append(
             {
                 "n": len(seen),
@@ -117,6 +129,10 @@ def descriptives(frame: pd.DataFrame) -> pd.DataFrame:
                 "median": float(np.median(seen)) if len(seen) else float("nan"),
                 "skew": skew,
                 "kurtosis": kurtosis,
+                "skew_g1": moment_skew,
+                "kurtosis_g2": moment_kurtosis,
+                "skew_b1": psych_skew,
+                "kurtosis_b2": psych_kurtosis,
             }
         )
     return pd.DataFrame(rows, index=pd.Index(names_of(frame)))

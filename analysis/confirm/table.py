@@ -27,6 +27,9 @@ i and j of Lambda, c = 1 (1/2 when i = j); theta_ij: e_i and e_j, c = 1 (1/2 whe
 Likewise d mu = mean_k u_k. So traces, gradients and casewise scores are gathers from B'PB,
 B'GB and B'a: a few small products whatever the number of parameters.
 
+Longer than 400 lines because table, matrices and derivatives index the same basis: apart they
+would repeat it.
+
 vech runs down the columns of the lower triangle: rows (a, b), a >= b, as `vech_index` gives.
 The weight of a cell in tr(G D) is 2 off the diagonal and 1 on it (`vech_weights`).
 """

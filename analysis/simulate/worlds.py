@@ -26,6 +26,9 @@ Settled here, where the specification leaves a choice:
 - 8 % answer in English. The day of submission is uniform over the 14 days a wave is open.
 - Time is measured for everybody: seconds an item x items seen, a section, to 0.1 s.
 - Who breaks off has seen no behaviour or background question at that wave.
+
+Longer than 400 lines because a world draws its random numbers in one order, from the first wave
+to the last; the order is the seed's meaning.
 """
 
 from __future__ import annotations

@@ -172,7 +172,7 @@ def test_errors() -> None:
         regression.regress(frame.assign(agree=3.0), "neuroticism", PREDICTORS)
     with pytest.raises(NotEnoughData):
         regression.regress(frame.head(5), "neuroticism", PREDICTORS)
-    with pytest.raises(AnalysisError, match="columns: "):
+    with pytest.raises(AnalysisError, match="columns are "):
         regression.regress(frame, "neuroticism", ["happiness"])
     with pytest.raises(ImproperSolution, match="without error"):
         regression.regress(frame.assign(y=frame["agree"] + 1), "y", ["agree"])

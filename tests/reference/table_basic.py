@@ -294,6 +294,10 @@ def descriptive_rows(name: str) -> Iterator[Row]:
             ("median", r["median"]),
             ("skew", r["skew"]["type2_G1_sas_spss"]),
             ("kurtosis", r["kurtosis_excess"]["type2_G2_sas_spss"]),
+            ("skew_g1", r["skew"]["type1_g1"]),
+            ("kurtosis_g2", r["kurtosis_excess"]["type1_g2"]),
+            ("skew_b1", r["skew"]["type3_b1_psych_default"]),
+            ("kurtosis_b2", r["kurtosis_excess"]["type3_b2_psych_default"]),
         )
         for column, value in pairs:
             yield Row(f"{item} {column}", ours.loc[item, column], value, CLOSED, call, name)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import invariance_ordinal, polychoric, reliability, reliability_ordinal
+from analysis import factors, invariance_ordinal, polychoric, reliability, reliability_ordinal
 from analysis.confirm import Confirmation, fit, ordinal, ordinal_measures
 from analysis.confirm.structure import read_structure
 from tests.reference.rows import Row
@@ -62,6 +62,15 @@ def ladder() -> invariance_ordinal.OrdinalLadder:
 @cache
 def omega(scale: str) -> reliability_ordinal.CategoricalOmega:
     return reliability_ordinal.omega(keyed()[MODEL[scale]], n_boot=0)
+
+
+def _exploration() -> Iterator[Row]:
+    """psych takes the thresholds of each pair's own rows: communalities differ by up to .0015."""
+    found = factors.explore(raw(), 5, correlation="polychoric", missing="pairwise")
+    call = CALLS["efa_polychoric"]
+    yield Row("polychoric EFA n", found.n, R["efa_polychoric"]["n"], 0, call, "bfi")
+    for item, r in R["efa_polychoric"]["communality"].items():
+        yield Row(f"polychoric EFA h2 {item}", found.communalities[item], r, 2e-3, call, "bfi")
 
 
 def _largest(ours: Any, r: Any) -> float:
@@ -221,6 +230,7 @@ def _omegas() -> Iterator[Row]:
 
 FAMILIES: dict[str, Callable[[], Iterator[Row]]] = {
     "Polychoric correlations": _polychorics,
+    "Exploratory factors of polychorics": _exploration,
     "Ordered answers: WLSMV, DWLS, ULSMV": _fits,
     "WLSMV: traces behind the scaled and robust tests": _traces,
     "WLSMV: estimates, errors, modification indices": _estimates,
