@@ -16,6 +16,7 @@ from sqlmodel import Session, select
 
 from app.auth import sessions
 from app.db import Database
+from app.demo.routes import Demo
 from app.main import create_app
 from app.settings import Settings
 from app.staff import passwords
@@ -38,11 +39,13 @@ OWN = {"sec-fetch-site": "same-origin"}
 class Office:
     """A store with the community ``sidoarjo``, the application, and who works there."""
 
-    def __init__(self, settings: Settings, *, founded: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, *, founded: bool = False, demo: Demo | None = None
+    ) -> None:
         self._founded = founded
         self.settings = settings
         self.now = NOW
-        self.app = create_app(settings)
+        self.app = create_app(settings, demo=demo)
         self.app.state.clock = lambda: self.now
         self.database = Database(settings)
         self.client = TestClient(self.app, base_url=BASE, follow_redirects=False)
