@@ -303,7 +303,7 @@ def arrows(
     if "pomp" not in table:
         raise WrongArgument("Arrows need points of 100: call change.paired with bounds.")
     clear = (table["p_adjusted"] < 1 - found.level) & (table["n"] >= PANEL_FROM)
-    large = table["pomp"].abs() >= least
+    large = table["pomp"].abs() >= least - 1e-9  # a mean of 4.2 - 4.0 is 5 points, not 4.999...
     show = clear & large
     if beside is not None:
         rows = [f"{name}: wave 2 - wave 1" for name in table.index]
