@@ -5,8 +5,9 @@ equal use of the categories. Two orders of steps are offered:
 
 ``lavaan`` (``group.equal = "thresholds"``, then ``"loadings"``, then ``"residuals"``):
 configural; thresholds equal *and intercepts 0 in all groups* (latent means free from the second
-group on), so this first step tests more than thresholds; scalar: + loadings; strict: + residual
-variances.
+group on), so this first step tests more than thresholds, and with loadings still free its fit
+depends on which group comes first (that of the other steps does not); scalar: + loadings;
+strict: + residual variances.
 
 ``wu-estabrook`` (Wu & Estabrook 2016, Psychometrika 81): configural; thresholds alone
 (intercepts and residual variances free); loadings; intercepts (latent means free); residuals.

@@ -38,7 +38,8 @@ def r2_interval(f: float, df1: int, df2: int, level: float = 0.95) -> tuple[floa
 
     Predictors taken as fixed (Steiger & Fouladi 1997; R: ``MBESS::ci.R2(Random.Predictors =
     FALSE)``). Unlike percentiles of resampled R2, which sit too high, it reaches 0 where F
-    is not significant.
+    is not significant. It is an interval of the population's R2: the sample's R2 overstates that
+    and may lie above it where F is small; adjusted R2 (0 where negative) lies inside.
     """
     n = df1 + df2 + 1
     limits = []

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 STEP = 1e-20
 Z95 = 1.959963984540054
+ROUNDING = 1e-8
+"""A standard error of a standardised value below this is none."""
 
 Fill = Callable[[Part, Array], Matrices]
 """Fills a group's matrices; the ordinal estimators add implied residual variances."""
@@ -134,8 +136,9 @@ def tabulate(found: Estimates, group: int) -> pd.DataFrame:
     """All parameters of a group, one a row, indexed by name.
 
     Columns lhs op rhs est se z p ci_low ci_high std std_se std_ci_low std_ci_high free
-    (op as in lavaan: =~ ~~ ~1 |). A fixed parameter has no se, z, p. A negative variance
-    has no standardised value where a root of it would be needed (NaN, as in R).
+    (op as in lavaan: =~ ~~ ~1 |). A fixed parameter has no se, z, p, and a standardised value
+    that is always 1 no std_se. A negative variance has no standardised value where a root of
+    it would be needed (NaN, as in R).
     """
     import pandas as pd
 
@@ -154,6 +157,8 @@ def tabulate(found: Estimates, group: int) -> pd.DataFrame:
         local = found.covariance[np.ix_(mine, mine)]
         variance = np.einsum("ij,jk,ik->i", slopes, local, slopes)
         se, std_se = np.split(np.sqrt(np.where(variance > 0, variance, np.nan)), 2)
+        # 1 by construction (a factor's variance): its slopes are rounding, of either sign
+        std_se[std_se < ROUNDING] = np.nan
     lhs, op, rhs = _names(table, places)
     with np.errstate(invalid="ignore", divide="ignore"):
         z = estimate / se

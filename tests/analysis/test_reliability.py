@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import items, reliability
+from analysis import items, reliability, reliability_ordinal
 from analysis.errors import DegenerateItem, ImproperSolution, NotConverged, NotEnoughData
 from tests.reference.table_basic import answers, keyed, numbers
 
@@ -230,3 +230,13 @@ def test_to_dict_is_plain_json() -> None:
     again = json.loads(json.dumps(found, allow_nan=False))
     assert again["item_total"]["A1"] == found["item_total"]["A1"]
     assert again["n"] == numbers("bfi")["reliability"]["agree"]["alpha_pairwise"]["n"]
+
+
+def test_categorical_omega_of_a_heywood_case_does_not_exist() -> None:
+    """A latent correlation lambda^2 > 1 has no probabilities: NaN for that row, no warning."""
+    tau = np.tile([-1.0, 0.0, 1.0], (2, 3, 1))
+    loadings = np.array([[1.05, 0.6, 0.5], [0.8, 0.6, 0.5]])
+    found = reliability_ordinal.categorical_omega(loadings, tau, np.ones((2, 3, 3)))
+    alone = reliability_ordinal.categorical_omega(loadings[1:], tau[1:], np.ones((1, 3, 3)))
+    assert np.isnan(found[0])
+    assert found[1] == pytest.approx(alone[0], rel=1e-12)
