@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help setup dev demo test check format bench bench-peers lock clean
+.PHONY: help setup dev demo test check format bench bench-peers simulate lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,9 @@ format: .venv/.dev ## Format and mend what the linter can mend
 bench: .venv/.dev ## Our server beside the bare floor, the statistics beside R: CPU, memory, bytes
 	@$(BIN)/python -m tests.bench.analysis; statistics=$$?; \
 	  $(BIN)/python -m tests.bench && exit $$statistics
+
+simulate: .venv/.dev ## What the specification promises, by simulation in full (writes the manual's page)
+	@$(BIN)/python -m tests.simulations
 
 lock: .venv/.dev ## Resolve the locks again
 	@for set in "requirements.lock" "requirements-dev.lock --group dev"; do \

@@ -13,6 +13,9 @@ from analysis.least_squares import t_reach
 from analysis.moments import Floats
 
 
+EPSILON = float(np.finfo(np.float64).eps)
+
+
 def hedges(df: float) -> float:
     """Factor that unbiases d: G(df/2) / (sqrt(df/2) G((df - 1)/2)) (Hedges 1981, exact)."""
     if df <= 1:
@@ -30,11 +33,14 @@ def paired_t(before: Floats, after: Floats, level: float = 0.95) -> dict[str, fl
 
     dz = mean / SD of the differences; d_av_mean_sd = mean / ((SD1 + SD2)/2), d_av_root_mean_var
     = mean / sqrt((var1 + var2)/2), d_rm = dz sqrt(2 (1 - r)) (Lakens 2013); gz = dz times
-    `hedges`. R: ``t.test(after, before, paired = TRUE)``. NaN where nothing varies.
+    `hedges`. R: ``t.test(after, before, paired = TRUE)``. NaN where nothing varies, also where
+    the differences vary by rounding only (R's rule: "data are essentially constant").
     """
     n = len(before)
     change = after - before
     mean, sd = float(change.mean()), float(change.std(ddof=1))
+    if sd / np.sqrt(n) < 10 * EPSILON * max(abs(float(before.mean())), abs(float(after.mean()))):
+        sd = 0.0
     sd1, sd2 = float(before.std(ddof=1)), float(after.std(ddof=1))
     se, df = sd / np.sqrt(n), n - 1
     nan = float("nan")

@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import simulate
 from analysis.dataset import Dataset
-from analysis.simulate.damage import Manner
 from instrument import registry, scoring
 from instrument.answers import Missing
 
@@ -141,24 +139,3 @@ def test_wrong_shapes_are_refused(partnership):
         Dataset(partnership, "full", np.zeros((1, 3), np.uint8), np.zeros((1, 9)), {})
     with pytest.raises(ValueError, match="seconds must be"):
         Dataset(partnership, "full", np.zeros((1, 50), np.uint8), np.zeros((1, 3)), {})
-
-
-def test_careless_rule_on_simulated_people(partnership):
-    """Acceptance 16: attentive excluded <= .5 %, straight-liners >= 95 %, random >= 70 %.
-
-    Pooled over 60 worlds P (36,000 persons, about 1,080 of each careless manner); the
-    specification's own figures are .13 %, 99.5 % and 76 %; it found the last with checks that
-    random answerers pass with .35 each, before they were settled to be answered like items.
-    """
-    excluded = {manner: [0, 0] for manner in Manner}
-    for seed in range(60):
-        wave = simulate.world("P", seed, instrument=partnership).waves[0]
-        flagged = Dataset(partnership, "full", wave.items, wave.seconds, {}).score().excluded
-        for manner in Manner:
-            chosen = wave.manner == manner
-            excluded[manner][0] += int(flagged[chosen].sum())
-            excluded[manner][1] += int(chosen.sum())
-    share = {manner: hit / count for manner, (hit, count) in excluded.items()}
-    assert share[Manner.ATTENTIVE] <= 0.005
-    assert share[Manner.STRAIGHT] >= 0.95
-    assert share[Manner.RANDOM] >= 0.70

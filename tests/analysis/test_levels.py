@@ -57,16 +57,3 @@ def test_proportion_by_its_definition() -> None:
 def test_bounds() -> None:
     # acceptance 6
     assert levels.nonresponse_bounds(27, 45, 60) == (0.45, 0.70)
-
-
-def test_coverage_with_the_correction() -> None:
-    # 2000 draws without replacement from one fixed register of 60; truth = its mean
-    rng = np.random.default_rng(7)
-    register = rng.integers(1, 6, 60).astype(float)
-    truth = register.mean()
-    hits = 0
-    for _ in range(2000):
-        drawn = rng.choice(register, 45, replace=False)
-        found = levels.mean_interval(drawn, 60)
-        hits += found.ci_low <= truth <= found.ci_high
-    assert hits / 2000 == pytest.approx(0.95, abs=0.02)

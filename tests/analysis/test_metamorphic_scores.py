@@ -217,6 +217,16 @@ def test_differences_that_tie_in_tenths_tie():
         assert two_samples.wilcoxon(after * unit - before * unit) == pytest.approx(exact)
 
 
+def test_a_change_common_to_all_has_no_test():
+    """Everybody .2 higher: the differences vary in the last bit only, which is no certainty."""
+    before = np.array([16, 12, 17, 9, 21, 14]) / 5
+    after = np.array([17, 13, 18, 10, 22, 15]) / 5
+    assert (after - before).std() > 0
+    found = two_samples.paired_t(before, after)
+    assert found["difference"] == pytest.approx(0.2)
+    assert np.isnan([found["t"], found["p"], found["dz"]]).all()
+
+
 def test_an_arrow_of_exactly_five_points():
     """Everybody around +.2 of 1..5 is +5 POMP: the rule says "at least 5"."""
     first = pd.DataFrame({"FLX": [4.0, 3.0, 2.6, 3.4, 4.4, 1.2] * 3})

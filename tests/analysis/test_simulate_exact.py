@@ -145,20 +145,11 @@ def million():
     return np.where(reverse, 6 - raw, raw)
 
 
-def test_a_million_cases_item_moments(truth, million):
-    """Means within 5 standard errors; covariances within 5 of their own."""
-    n = len(million)
-    sd = np.sqrt(np.diag(truth.item_covariance))
-    assert (np.abs(million.mean(axis=0) - truth.item_means) < 5 * sd / np.sqrt(n)).all()
-    centred = (million - truth.item_means).astype(np.float32)
-    found = (centred.T @ centred) / n
-    squares = centred**2
-    error = np.sqrt((squares.T @ squares / n - truth.item_covariance**2) / n)
-    assert (np.abs(found - truth.item_covariance) < 5 * error + 1e-6).all()
-
-
 def test_a_million_cases_scale_statistics(truth, million):
-    """Alpha, betas and the share of persons >= 3.5 (84 71 73 67 37 79 31 73 %)."""
+    """Alpha, means and the share of persons >= 3.5 (84 71 73 67 37 79 31 73 %).
+
+    Moments of items and slopes of a million cases: `tests.simulations.generator`.
+    """
     n = len(million)
     scores = np.column_stack(
         [
@@ -181,9 +172,3 @@ def test_a_million_cases_scale_statistics(truth, million):
         assert scores[:, column].mean() == pytest.approx(
             truth.scale_means[scale], abs=5 * scores[:, column].std() / np.sqrt(n)
         )
-    x = [simulate.SCALES.index(scale) for scale in ASPECTS]
-    design = np.column_stack([np.ones(n), scores[:, x]])
-    b, residual = np.linalg.lstsq(design, scores[:, 7], rcond=None)[:2]
-    error = np.sqrt(residual[0] / n * np.diag(np.linalg.inv(design.T @ design)))[1:]
-    expected = np.array(list(truth.regression("INT", ASPECTS).slopes.values()))
-    assert (np.abs(b[1:] - expected) < 5 * error).all()
