@@ -12,7 +12,6 @@ from analysis.correlations import ranks
 from analysis.least_squares import t_reach
 from analysis.moments import Floats
 
-
 EPSILON = float(np.finfo(np.float64).eps)
 
 
