@@ -25,6 +25,15 @@ UNFINISHED = ".data-set-"
 _ABANDONED_SECONDS = 24 * 3600
 
 
+ANALYSIS = "analysis"
+"""Who orders the full data sets of analyses; these are offered to nobody."""
+
+
+def offered(dataset: Dataset) -> bool:
+    """Whether anybody may download this data set: it is there, and no analysis's own."""
+    return dataset.files_deleted_on is None and dataset.made_by != ANALYSIS
+
+
 def shelf(settings: Settings) -> Path:
     """Folder of all data sets; each has a folder of its name in it."""
     return settings.data_dir / "exports"

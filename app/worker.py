@@ -29,7 +29,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session
 
-from app.datasets.order import ANALYSIS, order
+from app.dataset_files import ANALYSIS
+from app.datasets.order import order
 from app.datasets.service import Exported, export
 from app.db import Database
 from app.errors import AppError

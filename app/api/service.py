@@ -20,7 +20,7 @@ from app.api.schemas import (
     VariableOut,
     WaveOut,
 )
-from app.dataset_files import name_of, shelf
+from app.dataset_files import name_of, offered, shelf
 from app.errors import AppError
 from app.jobs import runs
 from app.settings import Settings
@@ -150,7 +150,7 @@ def _datasets(session: Session, settings: Settings, community: CommunityView) ->
         .where(col(Dataset.community_id) == community.id, col(Dataset.files_deleted_on).is_(None))
         .order_by(col(Dataset.made_on).desc(), col(Dataset.id).desc())
     )
-    return [row for row in rows if file_of(settings, row).is_file()]
+    return [row for row in rows if offered(row) and file_of(settings, row).is_file()]
 
 
 def find_dataset(

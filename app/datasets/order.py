@@ -14,8 +14,6 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 """CSV is always made: the scripts read it, and its SHA-256 is the data set's."""
 Shape = Literal["long", "wide"]
 SHAPES: tuple[Shape, ...] = get_args(Shape)
-ANALYSIS = "analysis"
-"""Who orders the full data sets of analyses; these are offered to nobody."""
 REASON_LENGTH = 15
 """Characters of a reason, at least: "because" is none."""
 

@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, func, select
 
 from app import audit
-from app.dataset_files import UNFINISHED, name_of, retire_stale, shelf, sweep, tidy
+from app.dataset_files import ANALYSIS, UNFINISHED, name_of, retire_stale, shelf, sweep, tidy
 from app.datasets.files import Made, write_files
 from app.datasets.manifest import expected_rows, manifest
-from app.datasets.order import ANALYSIS, NothingToExport, Order, StillChanging
+from app.datasets.order import NothingToExport, Order, StillChanging
 from app.datasets.source import (
     Source,
     Tally,

@@ -13,6 +13,8 @@ from sqlmodel import Session
 
 from app.auth import Scope, sessions
 from app.auth.tokens import issue_token
+from app.datasets.order import order
+from app.datasets.service import export
 from app.db import Database
 from app.settings import Settings
 from app.tables import Staff
@@ -59,10 +61,11 @@ def build(settings: Settings) -> tuple[str, ...]:
     """Two communities, each with a closed wave, a data set and a result."""
     database = Database(settings)
     try:
-        keys = [
-            ask(database, question_about(answer_wave(database, slug, people=6, seed=seed), plan=""))
-            for seed, slug in enumerate(("gresik", "malang"))
-        ]
+        keys = []
+        for seed, slug in enumerate(("gresik", "malang")):
+            source = answer_wave(database, slug, people=6, seed=seed)
+            export(settings, order(waves=[f"{slug}-1"], made_by="test"))
+            keys.append(ask(database, question_about(source, plan="")))
         assert serve(database, "w") == 2
         return tuple(keys)
     finally:

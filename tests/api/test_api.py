@@ -167,6 +167,20 @@ def test_requests_are_counted(desk: Desk) -> None:
     assert wrong == [401] * 30 + [429]
 
 
+def test_the_full_data_set_of_an_analysis_is_offered_to_nobody(desk: Desk) -> None:
+    """The analysis wrote gresik-1-v2, with background that no k-check has cleared."""
+    _, token = desk.token()
+    with Session(desk.office.database.read) as session, session.begin():
+        made = {
+            row.manifest["dataset"]["name"]: row.made_by for row in session.exec(select(Dataset))
+        }
+    assert made["gresik-1-v2"] == "analysis"
+    listed = desk.get("/datasets", token).json()["datasets"]
+    assert [one["name"] for one in listed] == ["gresik-1-v1"]
+    for path in ("", "/data.csv", "/data.json"):
+        assert problem(desk.get(f"/datasets/gresik-1-v2{path}", token))["status"] == 404
+
+
 def test_withdrawn_data_are_gone(desk: Desk) -> None:
     """A data set that was marked deleted, or whose file is missing, is 404 and not listed."""
     _, token = desk.token()
