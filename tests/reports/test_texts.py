@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from app import open_texts
 from app.open_texts import text_id
+from app.rights.erasing import erase_answers
 from app.tables import Response, TextDecision
 from app.wave_reader import find_wave
 from instrument import registry
@@ -133,10 +134,13 @@ def test_a_decision_dies_with_its_text(office: Office) -> None:
         changed.extra = {"values": {"OPEN1": "Lain sekali"}, "missing": {}}
         session.add(changed)
         gone = by_id[ids[1]]
-        assert open_texts.forget(
-            session=session, community_id=gone.community_id, submission_id=gone.id,
-            extra=gone.extra, key=key,
-        ) == 1  # fmt: skip
+        erased = erase_answers(
+            session=session, key=key, community_id=gone.community_id,
+            respondent_ref=gone.respondent_ref, wave_id=gone.wave_id, basis="withdrawal",
+            at=office.now, by="test",
+        )  # fmt: skip
+        assert erased is not None
+        assert erased.counts["text_decision"] == 1
     assert {str(row.id) for row in rows(office)} == {ids[0], ids[2]}
     page = researcher.get(PAGE).text
     assert f"x {ids[0]}" not in page
