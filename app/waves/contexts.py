@@ -120,11 +120,14 @@ def missing_words(
     """What keeps a wave from opening: where on the plan's page, and what."""
     anchors = {"opens_at": "buka", "closes_at": "tutup", "eligible_n": "n"}
     told = [(anchors.get(name, "kata-id-0"), desk.text(FIELDS[name])) for name in fields]
+    tongues = {"id": N_("in Indonesian"), "en": N_("in English")}
     for row in word_rows(desk, instrument):
-        for language, anchor, name in row.cells:
-            if f"[{name}] ({language})" in open_:
-                tongue = desk.text(N_("in Indonesian") if language == "id" else N_("in English"))
-                told.append((anchor, f"{row.about} ({tongue})"))
+        gaps = [
+            (language, at) for language, at, name in row.cells if f"[{name}] ({language})" in open_
+        ]
+        if gaps:
+            where = N_("in both languages") if len(gaps) > 1 else tongues[gaps[0][0]]
+            told.append((gaps[0][1], f"{row.about} ({desk.text(where)})"))
     return told
 
 

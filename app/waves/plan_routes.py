@@ -169,12 +169,14 @@ def discard(desk: AtDesk, form: Form, session: WriteSession, number: int) -> Res
 
 
 def _versions(desk: Desk) -> list[tuple[str, str]]:
-    """Every form of every published version, the newest first."""
+    """Every form of every published version that has a consent page, the newest first."""
     found = []
     for key, version in sorted(
         registry.published(), key=lambda one: (one[0], registry.version_order(one[1])), reverse=True
     ):
         instrument = registry.find(key, version)
+        if instrument.consent is None:
+            continue  # without a consent page nobody may be asked
         title = instrument.title.in_(desk.language)
         for form in instrument.forms:
             words = desk.text(
