@@ -38,7 +38,7 @@ def links(town: Town, place: Place, count: int = 1) -> list[str]:
                     key=town.database.settings.key("code_key"),
                     by="test",
                     at=now,
-                )  # fmt: skip
+                )
             )
     return made
 
