@@ -204,7 +204,7 @@ def reapply(database: Database, erasures: Iterable[Erasure], *, at: datetime) ->
 
     An erasure whose row is in the store was done before the backup: the row was written
     with the deletion, so what that person has there now came later and stays. Of the others
-    the row is kept as it was, so that the proof stands. Returns how many found something.
+    the row is kept as it was, so that the proof stands. Returns how many there were to do.
     """
     found = 0
     key = database.settings.key("secret_key")
@@ -217,6 +217,7 @@ def reapply(database: Database, erasures: Iterable[Erasure], *, at: datetime) ->
                 kept["identity"] = "pending"
             session.add(Erasure(**kept))
             session.flush()
+            touched = kept["identity"] == "pending"  # `finish` takes the roster's row
             for ref in _refs(session, erasure.community_id):
                 if subject_of(key, erasure.community_id, ref) != erasure.subject:
                     continue
@@ -230,7 +231,8 @@ def reapply(database: Database, erasures: Iterable[Erasure], *, at: datetime) ->
                     at=at,
                     by="restore",
                 )
-                found += again is not None
+                touched = touched or again is not None
+            found += touched
     finish(database, at=at)
     return found
 
