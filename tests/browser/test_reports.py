@@ -1,0 +1,135 @@
+"""A researcher's pages in Chromium: axe, width, policy, from the button to the report."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from sqlmodel import Session, select
+
+from app.auth import sessions
+from app.db import Database
+from app.settings import Settings
+from app.tables import Community, RoleGrant, Staff
+from app.worker import serve
+from tests.browser.conftest import SERVE, Phones, _wait_for
+from tests.jobs.conftest import answer_wave, ask, question_about
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A running server with a finished report, and the cookie of its researcher."""
+
+    address: str
+    cookie: str
+    report: str
+
+
+@pytest.fixture(scope="module")
+def desk(
+    tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Callable[[Path], None]
+) -> Iterator[Desk]:
+    """gresik is closed and analysed, kosong has no wave."""
+    folder = tmp_path_factory.mktemp("desk")
+    migrated_sqlite(folder)
+    settings = Settings(data_dir=folder)
+    database = Database(settings)
+    key = ask(database, question_about(answer_wave(database, "gresik", people=30)))
+    serve(database, "w")
+    now = datetime.now(UTC)
+    with Session(database.write) as session, session.begin():
+        session.add(Community(slug="kosong", name="Kosong"))
+        staff = Staff(email="rani@guyub.test", name="Rani", created_at=now)
+        session.add(staff)
+        session.flush()
+        assert staff.id is not None
+        for place in session.exec(select(Community)).all():
+            session.add(
+                RoleGrant(
+                    staff_id=staff.id, community_id=place.id, role="researcher", granted_at=now,
+                    granted_by="test",
+                )
+            )  # fmt: skip
+        cookie = sessions.start_session(
+            session, settings, staff_id=staff.id, at=now, second_factor=True
+        )
+    database.close()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = folder / "server.log"
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVE, str(folder), str(port)],
+            stdout=out, stderr=subprocess.STDOUT, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        )  # fmt: skip
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait_for(address, process, log)
+            yield Desk(address, cookie, f"/staff/k/gresik/laporan/{key}")
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def pages(desk: Desk) -> dict[str, str]:
+    """Every page of this room, by what it is."""
+    return {
+        "reports": "/staff/k/gresik/laporan",
+        "nothing yet": "/staff/k/kosong/laporan",
+        "new": "/staff/k/gresik/laporan/baru",
+        "report": desk.report,
+        "texts": "/staff/k/gresik/teks",
+        "moderate": "/staff/k/gresik/teks/1",
+        "tokens": "/staff/k/gresik/token",
+    }
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_axe_finds_nothing(desk: Desk, phones: Phones, language: str, width: int) -> None:
+    """Both languages, both schemes, phone and desk; no page is wider than its window."""
+    found = {}
+    for scheme in ("light", "dark"):
+        context = phones.context(width, color_scheme=scheme)
+        context.add_cookies(
+            [{"name": sessions.COOKIE, "value": desk.cookie, "url": f"{desk.address}/staff"}]
+        )
+        page = context.new_page()
+        for name, path in pages(desk).items():
+            page.goto(f"{desk.address}{path}?lang={language}")
+            assert page.get_attribute("html", "lang") == language
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+            for fault in Axe().run(page).response["violations"]:
+                found[name, scheme, fault["id"]] = [node["target"] for node in fault["nodes"]][:3]
+    assert found == {}
+
+
+def test_from_the_button_to_the_report_without_a_script(desk: Desk, phones: Phones) -> None:
+    """JavaScript off: the page loads itself anew until the report is there; then a download."""
+    context = phones.context(java_script_enabled=False)
+    context.add_cookies(
+        [{"name": sessions.COOKIE, "value": desk.cookie, "url": f"{desk.address}/staff"}]
+    )
+    page = context.new_page()
+    page.goto(f"{desk.address}/staff/k/gresik/laporan")
+    page.click("text=Analisis gelombang 1")
+    page.check("input[name=rencana][value='']")
+    page.click("button.go")
+    page.wait_for_selector(".report h1", timeout=120_000)
+    assert "30" in page.inner_text(".report .facts")
+    page.click("text=Berkas laporan ini >> nth=0")
+    with page.expect_download() as download:
+        page.click("text=Tabel (XLSX)")
+    assert download.value.suggested_filename.endswith("tables.xlsx")
+    page.emulate_media(media="print")
+    assert not page.is_visible("#berkas")
+    assert page.is_visible(".report h1")
