@@ -55,6 +55,7 @@ NAVIGATION: tuple[Way, ...] = (
     Way(N_("Codes"), "/kode", Permission.CODE_ISSUE),
     Way(N_("Meetings"), "/kegiatan", Permission.EVENT_EDIT),
     Way(N_("Requests"), "/permintaan", Permission.RIGHTS_INBOX),
+    Way(N_("Data sets"), "/data", Permission.DATASET_READ),
     Way(N_("Reports"), "/laporan", Permission.ANALYSIS_RUN),
     Way(N_("Open answers"), "/teks", Permission.TEXT_MODERATE),
     Way(N_("Tokens"), "/token", Permission.TOKEN_OWN),

@@ -60,6 +60,8 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     from app.body_limit import BodyLimitMiddleware  # noqa: PLC0415
     from app.members import code_routes as codes  # noqa: PLC0415
     from app.members import routes as members  # noqa: PLC0415
+    from app.datasets import routes as datasets  # noqa: PLC0415
+    from app.datasets.workshop import Workshop  # noqa: PLC0415
     from app.origin import CrossOriginMiddleware  # noqa: PLC0415
     from app.pages import Pages  # noqa: PLC0415
     from app.reports import routes as reports  # noqa: PLC0415
@@ -94,6 +96,8 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
         app.include_router(router)
     for router in (members.router, codes.router, waves.router, preview.router):
         app.include_router(router)
+    app.state.workshop = Workshop(settings)
+    app.include_router(datasets.router)
     for router in (reports.router, text_routes.router, token_routes.router, api.router):
         app.include_router(router)
     app.state.throttle = Throttle()
@@ -197,6 +201,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await supervisor.stop()
+        app.state.workshop.close()
         sweeper.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await sweeper

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from app.datasets.order import Order
 from app.datasets.source import Source
 from app.wave_reader import WaveView
+from instrument.answers import Missing
 from instrument.model import Text
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Made:
     files: Mapping[str, Path]
     """By role: data, sav ..., codebook, ddi, page, r, sps, citation."""
     shortened: tuple[Shortened, ...]
+    missing: Mapping[int, int]
+    """Cells of shown items without an answer, by missing code."""
 
 
 def write_files(
@@ -65,8 +68,9 @@ def write_files(
     from analysis.dataset.scripts import write_citation, write_r, write_sps  # noqa: PLC0415
 
     long = variables_of(source.instrument, source.form, simulated=source.simulated, sharing=sharing)
+    tally = _MissingCells(source)
     written = (_wide if order.shape == "wide" else _long)(
-        folder, stem, source, order, sharing, rows, long
+        folder, stem, source, order, sharing, rows, long, tally
     )
     about = _about(stem, source, written, made_on, seq)
     paths = {
@@ -93,7 +97,26 @@ def write_files(
         sha256=written.sha256,
         files={**written.files, **paths},
         shortened=written.shortened,
+        missing=tally.by_code,
     )
+
+
+class _MissingCells:
+    """Counts, as rows go by, the cells of the form's items that hold no answer."""
+
+    def __init__(self, source: Source) -> None:
+        shown = source.instrument.form(source.form).items
+        codes = source.instrument.item_codes
+        self._places = [place for place, code in enumerate(codes) if code in shown]
+        self.by_code = {state.code: 0 for state in Missing}
+
+    def counted(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """Pass batches on and count."""
+        for batch in batches:
+            shown = batch.items[:, self._places]
+            for state in Missing:
+                self.by_code[state.code] += int((shown == state).sum())
+            yield batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +140,7 @@ def _long(
     sharing: Sharing,
     rows: Rows,
     variables: tuple[Variable, ...],
+    missing: _MissingCells,
 ) -> _Data:
     """One row an answer sheet; CSV, XLSX and Parquet in constant memory."""
     from analysis.dataset import write_csv  # noqa: PLC0415 - numpy
@@ -130,7 +154,7 @@ def _long(
     path = folder / f"{stem}.csv"
     written = write_csv(
         path,
-        chain.from_iterable(map(rows, source.waves)),
+        missing.counted(chain.from_iterable(map(rows, source.waves))),
         source.instrument,
         form=source.form,
         simulated=source.simulated,
@@ -156,6 +180,7 @@ def _wide(
     sharing: Sharing,
     rows: Rows,
     variables: tuple[Variable, ...],
+    missing: _MissingCells,
 ) -> _Data:
     """One row a person; all in memory, about 500 bytes a sheet."""
     from analysis.dataset.cells import cells, rows_of, slices, stack  # noqa: PLC0415 - numpy
@@ -166,7 +191,7 @@ def _wide(
     for wave in source.waves:
         parts = [
             cells(batch, source.instrument, variables, form=source.form, sharing=sharing)
-            for batch in rows(wave)
+            for batch in missing.counted(rows(wave))
         ]
         if parts:
             tables[wave.number] = stack(parts)

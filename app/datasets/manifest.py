@@ -86,6 +86,7 @@ def manifest(
             "-5": "not applicable",
             "": "no score, no time; in a wide file also: did not answer this wave",
         },
+        "missing_cells": {str(code): cells for code, cells in made.missing.items()},
         "open_texts": "left out",
         "labels_shortened": [
             {
