@@ -145,7 +145,7 @@ def read_codebook(
 def ask_full(desk: AtDesk, community: InCommunity, session: ReadSession, name: str) -> HTMLResponse:
     """What the full file would tell, and the question why it is needed."""
     line = data_set(session, community.id, name)
-    return desk.page("datasets/full.html", line=line, told=line.manifest, reason="")
+    return desk.page("datasets/full.html", line=line, told=line.manifest, reason="", faults={})
 
 
 @router.post("/{name}/lengkap")
