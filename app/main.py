@@ -58,10 +58,10 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     from app.assets import MOUNT, Assets  # noqa: PLC0415
     from app.auth.tokens import Throttle  # noqa: PLC0415
     from app.body_limit import BodyLimitMiddleware  # noqa: PLC0415
-    from app.members import code_routes as codes  # noqa: PLC0415
-    from app.members import routes as members  # noqa: PLC0415
     from app.datasets import routes as datasets  # noqa: PLC0415
     from app.datasets.workshop import Workshop  # noqa: PLC0415
+    from app.members import code_routes as codes  # noqa: PLC0415
+    from app.members import routes as members  # noqa: PLC0415
     from app.origin import CrossOriginMiddleware  # noqa: PLC0415
     from app.pages import Pages  # noqa: PLC0415
     from app.reports import routes as reports  # noqa: PLC0415

@@ -52,7 +52,7 @@ def guyub(arguments: Sequence[str], environment: dict[str, str]) -> Cost:
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     lines = [line for line in made.stderr.splitlines() if line.startswith("MEASURED ")]
@@ -102,31 +102,40 @@ class CsvFloor:
         connection.close()
 
 
-def exports(store: Ours, sizes: Sequence[int]) -> list[dict[str, float]]:
-    """Export data sets of these sizes from a SQLite store; growth is over an empty data set.
+FORMATS = ("csv", "xlsx", "sav", "dta", "parquet")
+FEW = 10
+"""Rows of the data set that tells what starting costs; fewer than five make no file."""
 
-    Each size is a community of its own with one wave, filled for the purpose.
+
+def exports(store: Ours, sizes: Sequence[int]) -> list[dict[str, float | str]]:
+    """Export data sets of these sizes in every format; growth is over a data set of ten rows.
+
+    Each size is a community of its own with one wave, filled for the purpose. The CSV file is
+    always written, so the other formats cost theirs and the CSV's.
     """
+    for rows in (FEW, *sizes):
+        store.fill(rows, slug=f"data-{rows}")
 
-    def cost_of(rows: int) -> Cost:
-        slug = f"data-{rows}"
-        store.fill(rows, slug=slug)
-        return guyub(["dataset", "export", "--wave", f"{slug}-1"], store.environment)
+    def cost_of(rows: int, format_: str) -> Cost:
+        wanted = ["--wave", f"data-{rows}-1", "--format", format_, "--project", format_]
+        return guyub(["dataset", "export", *wanted], store.environment)
 
-    start = cost_of(0)
-    found = []
+    start = {format_: cost_of(FEW, format_) for format_ in FORMATS}
+    found: list[dict[str, float | str]] = []
     for rows in sizes:
-        cost = cost_of(rows)
         floor = in_process(CsvFloor(store.database_file, store.folder / "floor.csv", rows))
-        found.append(
-            {
-                "rows": rows,
-                "cpu": cost.cpu,
-                "cpu_above_start": cost.cpu - start.cpu,
-                "rss": cost.peak_rss,
-                "rss_growth": cost.peak_rss - start.peak_rss,
-                "floor_cpu": floor.cpu,
-                "floor_rss": floor.peak_rss,
-            }
-        )
+        for format_ in FORMATS:
+            cost = cost_of(rows, format_)
+            found.append(
+                {
+                    "rows": rows,
+                    "format": format_,
+                    "cpu": cost.cpu,
+                    "cpu_above_start": cost.cpu - start[format_].cpu,
+                    "rss": cost.peak_rss,
+                    "rss_growth": cost.peak_rss - start[format_].peak_rss,
+                    "floor_cpu": floor.cpu,
+                    "floor_rss": floor.peak_rss,
+                }
+            )
     return found

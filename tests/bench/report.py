@@ -102,8 +102,8 @@ class Report:
             _visit_line("first visit", self.first),
             _visit_line("repeat visit", self.repeat),
             "\n".join(
-                f"data set of {one['rows']:,} rows: CPU {one['cpu']:.2f} s "
-                f"({one['cpu_above_start']:.2f} s above an empty one), "
+                f"data set of {one['rows']:,} rows, {one['format']}: CPU {one['cpu']:.2f} s "
+                f"({one['cpu_above_start']:.2f} s above ten rows), "
                 f"peak RSS {one['rss']:.0f} MB (+{one['rss_growth']:.0f} MB); "
                 f"csv module alone {one['floor_cpu']:.2f} s"
                 for one in self.exports
