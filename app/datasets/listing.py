@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from app.dataset_files import name_of, shelf, waves_of
-from app.datasets.order import ANALYSIS, FORMATS
+from app.dataset_files import ANALYSIS, name_of, shelf, waves_of
+from app.datasets.order import FORMATS
 from app.errors import AppError
 from app.settings import Settings
 from app.tables import Dataset, Wave

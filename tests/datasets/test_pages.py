@@ -131,7 +131,8 @@ def test_nothing_outside_the_shelf_is_served(office: Office, desk: Study) -> Non
 
 
 def test_data_sets_of_analyses_are_offered_to_nobody(office: Office, desk: Study) -> None:
-    from app.datasets.order import ANALYSIS, order
+    from app.dataset_files import ANALYSIS
+    from app.datasets.order import order
     from app.datasets.service import export
 
     made = export(
