@@ -181,7 +181,8 @@ def _work(database: Database, job: Job, worker: str, heart: Heart) -> None:
     except (AnalysisError, InstrumentError) as error:
         fault, detail = "data", str(error)
     except AppError as error:
-        fault, detail = "data", error.detail or error.title_en
+        about = f" ({error.detail})" if error.detail else ""
+        fault, detail = "data", f"{error.title_en}{about}. {error.hint_en}"
     except OSError as error:
         fault, detail = "disk", error.strerror or type(error).__name__
     except Exception as error:
