@@ -7,8 +7,9 @@ from typing import Literal
 import numpy as np
 
 from analysis import efa_adapter
+from analysis import rotation as rotations
 from analysis.confirm.measures import chi2_tail, noncentrality
-from analysis.efa_adapter import Extraction, Rotation
+from analysis.efa_adapter import HEYWOOD, Extraction, Rotation
 from analysis.errors import NotEnoughData, WrongArgument
 from analysis.moments import (
     Answers,
@@ -21,12 +22,10 @@ from analysis.moments import (
     values,
 )
 from analysis.number_of_factors import minimum_average_partial, parallel
+from analysis.reliability import SEED
 from analysis.results import Adequacy, Exploration, Flag
 
 __all__ = ["adequacy", "eigenvalues", "explore", "minimum_average_partial", "parallel"]
-
-HEYWOOD = 0.995
-"""A communality from here on is a Heywood case: the uniqueness sits on its bound."""
 
 
 def _matrix(
@@ -114,6 +113,8 @@ def explore(
     rotation: Rotation | None = "oblimin",
     correlation: Literal["pearson", "polychoric"] = "pearson",
     missing: Missing = "listwise",
+    starts: int = rotations.STARTS,
+    seed: int = SEED,
 ) -> Exploration:
     """Exploratory factor analysis with ``n_factors`` factors.
 
@@ -127,9 +128,15 @@ def explore(
     off-diagonal residuals.
     ``correlation`` polychoric: of ordered answers (`analysis.polychoric.matrix`); chi-square and
     RMSEA are then descriptive only.
+    ``starts``: random rotation starts (``seed``) beside the unrotated loadings that psych
+    starts from alone; the lowest criterion is kept (`analysis.rotation`). Extraction tries
+    other starting uniquenesses only after a Heywood case or where it does not settle.
     R: ``psych::fa(items, nfactors, rotate, fm, use = "complete")``, with ``cor = "poly"``.
-    Flags: ``heywood`` with the items of communality >= .995.
-    Raises `NotEnoughData`, `DegenerateItem`, `ImproperSolution`, `NotConverged`.
+    Flags: ``heywood`` with the items of communality >= .995; ``local_minima`` (starts ended
+    in different minima; the value is the share that found the best), ``other_extraction``
+    (a later starting value of the extraction was better), ``rotation_unsettled``.
+    Raises `NotEnoughData`, `DegenerateItem`, `ImproperSolution`, `NotConverged`,
+    `WrongArgument`.
     """
     import pandas as pd
 
@@ -143,6 +150,8 @@ def explore(
         names, r, rows = _polychoric(frame_or_corr, missing)
     else:
         names, r, rows = _matrix(frame_or_corr, n, missing)
+    if starts < 0:
+        raise WrongArgument(f"{starts} starts cannot be; 0 is psych's single start.")
     p, m = len(names), n_factors
     df = ((p - m) ** 2 - p - m) // 2
     if m < 1 or df < 0:
@@ -150,9 +159,11 @@ def explore(
             f"{m} factors cannot be told apart with {p} items (df = {df}); ask for fewer."
         )
     require_positive_definite(names, r)
-    raw = efa_adapter.extract(r, m, extraction)
-    turned = rotation if m > 1 and rotation else None
-    load, phi = efa_adapter.rotate(raw, turned) if turned else (raw, np.eye(m))
+    drawn = efa_adapter.extract(r, m, extraction)
+    raw = drawn.loadings
+    method = rotation if m > 1 else None
+    turned = rotations.rotate(raw, method, starts=starts, seed=seed) if method else None
+    load, phi = (turned.loadings, turned.phi) if turned else (raw, np.eye(m))
     load, phi = _in_order(load, phi)
     communality = np.einsum("ij,jk,ik->i", load, phi, load)
     model = load @ phi @ load.T
@@ -166,12 +177,17 @@ def explore(
     return Exploration(
         n=rows,
         method=f"{extraction} factor analysis of {correlation.capitalize()} correlations, "
-        f"rotation {turned or 'none'}",
+        f"rotation {method or 'none'}"
+        + (f", best of {turned.starts} starts" if turned and turned.starts > 1 else ""),
         missing=missing if n is None else "as in the matrix given",
-        flags=(Flag("heywood", heywood),) if heywood else (),
+        flags=_flags(heywood, drawn, turned),
         extraction=extraction,
-        rotation=turned or "none",
+        rotation=method or "none",
         n_factors=m,
+        starts=turned.starts if turned else 1,
+        starts_at_best=turned.at_best if turned else 1,
+        extraction_starts=drawn.starts,
+        seed=seed,
         loadings=pd.DataFrame(load, index=items, columns=factors),
         phi=pd.DataFrame(phi, index=factors, columns=factors),
         structure=pd.DataFrame(load @ phi, index=items, columns=factors),
@@ -186,6 +202,19 @@ def explore(
         tli=fit["tli"],
         rmsr=fit["rmsr"],
     )
+
+
+def _flags(
+    heywood: tuple[str, ...], drawn: efa_adapter.Extracted, turned: rotations.Rotated | None
+) -> tuple[Flag, ...]:
+    flags = [Flag("heywood", heywood)] if heywood else []
+    if drawn.other:
+        flags.append(Flag("other_extraction", value=float(drawn.starts)))
+    if turned and turned.at_best < turned.starts:
+        flags.append(Flag("local_minima", value=turned.at_best / turned.starts))
+    if turned and not turned.settled:
+        flags.append(Flag("rotation_unsettled"))
+    return tuple(flags)
 
 
 def _polychoric(frame: Answers, missing: Missing) -> tuple[tuple[str, ...], Floats, int]:

@@ -173,6 +173,13 @@ class Exploration(Result):
     extraction: str
     rotation: str
     n_factors: int
+    starts: int
+    """Rotation starts, the unrotated loadings included."""
+    starts_at_best: int
+    """Starts that ended in the lowest minimum of the criterion, the one reported."""
+    extraction_starts: int
+    """1, or all that were tried after a Heywood case or where the first did not settle."""
+    seed: int
     loadings: pd.DataFrame
     phi: pd.DataFrame
     structure: pd.DataFrame
