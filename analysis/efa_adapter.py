@@ -29,6 +29,8 @@ from analysis.moments import Floats, smc
 
 Extraction = Literal["minres", "ml", "pa"]
 Rotation = Literal["varimax", "promax", "oblimin", "quartimax", "geomin"]
+Kaiser = Literal["varimax", "promax"]
+"""Rotations with Kaiser's row normalisation, which the library does."""
 
 LOWEST = 0.005
 """Lower bound of a uniqueness in minres and ML, as psych and factanal have it."""
@@ -85,7 +87,7 @@ def extract(correlation: Floats, n_factors: int, method: Extraction) -> Extracte
         )
         if not found.success:
             reason = reason or str(found.message)
-        elif kept is None or found.fun < kept[0] - SAME * max(abs(kept[0]), SAME):
+        elif kept is None or found.fun < kept[0] - SAME:
             load = normalize(found.x, correlation.copy(), n_factors)
             kept, kept_at = (float(found.fun), np.asarray(load, dtype=np.float64)), number
         if number == 0 and kept is not None and (kept[1] ** 2).sum(axis=1).max() < HEYWOOD:
@@ -128,7 +130,7 @@ def _principal_axes(correlation: Floats, n_factors: int) -> Floats:
     )
 
 
-def rotate(loadings: Floats, method: Literal["varimax", "promax"]) -> tuple[Floats, Floats]:
+def rotate(loadings: Floats, method: Kaiser) -> tuple[Floats, Floats]:
     """Rotated loadings (p, m) and their factor correlations (m, m), from the start given.
 
     Kaiser's row normalisation and R's stopping rule (``stats::varimax``, eps = 1e-5);

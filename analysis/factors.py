@@ -210,7 +210,7 @@ def _flags(
     flags = [Flag("heywood", heywood)] if heywood else []
     if drawn.other:
         flags.append(Flag("other_extraction", value=float(drawn.starts)))
-    if turned and turned.at_best < turned.starts:
+    if turned and turned.elsewhere:
         flags.append(Flag("local_minima", value=turned.at_best / turned.starts))
     if turned and not turned.settled:
         flags.append(Flag("rotation_unsettled"))

@@ -18,15 +18,15 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis import efa_adapter
-from analysis.efa_adapter import Rotation
+from analysis.efa_adapter import Kaiser, Rotation
 from analysis.moments import Floats
 
 STARTS = 10
 """Random orthogonal starts beside the unrotated loadings."""
 SETTLED, SCOUT = 1e-6, 1e-5
 """Norm of the projected gradient at which the kept solution, and a start that only scouts, end."""
-STEPS, SCOUT_STEPS = 5000, 1000
-SAME = 1e-5
+STEPS, SCOUT_STEPS = 5000, 300
+SAME = 1e-4
 """Criteria nearer than this share of the lowest are one minimum."""
 SAME_VARIMAX = 1e-3
 """As `SAME`, for varimax, which R's rule stops when a step gains less than 1e-5."""
@@ -47,6 +47,8 @@ class Rotated:
     """All starts, the unrotated loadings included."""
     at_best: int
     """Starts that ended in the lowest minimum found."""
+    elsewhere: int
+    """Starts that settled in a higher one; the rest were still on their way down."""
     settled: bool
     """Whether the kept solution reached a zero gradient within `STEPS`."""
 
@@ -85,22 +87,22 @@ def rotate(loadings: Floats, method: Rotation, *, starts: int = STARTS, seed: in
     """
     m = loadings.shape[1]
     turns = np.concatenate([np.eye(m)[None], _orthogonal(m, starts, seed)])
-    if method in {"varimax", "promax"}:
+    if method == "varimax" or method == "promax":  # noqa: PLR1714 - narrows the type
         return _library(loadings, method, turns)
     criterion, oblique = _CRITERIA[method], method in efa_adapter.OBLIQUE
     scouts = _descend(loadings, turns, criterion, oblique, SCOUT, SCOUT_STEPS)
-    values = np.where(scouts.settled, scouts.value, np.inf)
-    lowest = float(np.minimum(values.min(), scouts.value[0]))
-    same = values <= lowest + SAME * abs(lowest)
+    lowest = float(scouts.value.min())
+    same = scouts.value <= lowest + SAME * abs(lowest)
     # the first start is R's: it is left only for one that is clearly lower
-    best = 0 if scouts.value[0] <= lowest + SAME * abs(lowest) else int(values.argmin())
+    best = 0 if same[0] else int(scouts.value.argmin())
     final = _descend(loadings, scouts.turn[best : best + 1], criterion, oblique, SETTLED, STEPS)
     turn = final.turn[0]
     return Rotated(
         loadings=loadings @ (np.linalg.inv(turn).T if oblique else turn),
         phi=turn.T @ turn if oblique else np.eye(m),
         starts=len(turns),
-        at_best=max(int(same.sum()), 1),
+        at_best=int(same.sum()),
+        elsewhere=int((scouts.settled & ~same).sum()),
         settled=bool(final.settled[0]),
     )
 
@@ -111,7 +113,7 @@ def _orthogonal(m: int, count: int, seed: int) -> Floats:
     return np.asarray(q * np.sign(np.einsum("bii->bi", r))[:, None, :], dtype=np.float64)
 
 
-def _library(loadings: Floats, method: Rotation, turns: Floats) -> Rotated:
+def _library(loadings: Floats, method: Kaiser, turns: Floats) -> Rotated:
     """Varimax from every start; promax from the best of them."""
     size = np.sqrt((loadings**2).sum(axis=1, keepdims=True))
     values = []
@@ -122,7 +124,14 @@ def _library(loadings: Floats, method: Rotation, turns: Floats) -> Rotated:
     same = value >= value.max() * (1 - SAME_VARIMAX)
     best = 0 if same[0] else int(value.argmax())
     load, phi = efa_adapter.rotate(loadings @ turns[best], method)
-    return Rotated(load, phi, len(turns), int(same.sum()), settled=True)
+    return Rotated(
+        loadings=load,
+        phi=phi,
+        starts=len(turns),
+        at_best=int(same.sum()),
+        elsewhere=int((~same).sum()),
+        settled=True,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,7 +201,7 @@ def _at(
 def _project(turn: Floats, gradient: Floats, oblique: bool) -> Floats:
     """The gradient along turns with columns of length 1, or along orthogonal ones."""
     if oblique:
-        return gradient - turn * (turn * gradient).sum(axis=1, keepdims=True)
+        return np.asarray(gradient - turn * (turn * gradient).sum(axis=1, keepdims=True))
     inner = turn.transpose(0, 2, 1) @ gradient
     return np.asarray(gradient - turn @ (inner + inner.transpose(0, 2, 1)) / 2)
 
@@ -200,6 +209,6 @@ def _project(turn: Floats, gradient: Floats, oblique: bool) -> Floats:
 def _retract(turn: Floats, oblique: bool) -> Floats:
     """The nearest turn that is allowed."""
     if oblique:
-        return turn / np.sqrt((turn**2).sum(axis=1, keepdims=True))
+        return np.asarray(turn / np.sqrt((turn**2).sum(axis=1, keepdims=True)))
     left, _, right = np.linalg.svd(turn)
     return np.asarray(left @ right)

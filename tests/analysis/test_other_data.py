@@ -125,7 +125,8 @@ def test_invariance_of_any_number_of_groups(groups: int) -> None:
     # markers, then residual variances
     steps = [8 * groups, 4 * (groups - 1), 4 * (groups - 1), 6 * (groups - 1)]
     assert found.lrt["df"].tolist() == np.cumsum(steps).tolist()
-    assert (found.lrt["p"].iloc[1:] > 0.005).all()  # strict invariance is true
+    # strict invariance is true: one of these twelve is below 1e-4 once in 800 runs
+    assert (found.lrt["p"].iloc[1:] > 1e-4).all()
     alone = [fit(model, frame[label == g]).fit["chisq"] for g in dict.fromkeys(label)]
     assert found.configural.fit["chisq"] == pytest.approx(sum(alone), rel=1e-6)
     means = found.latent_means.query("factor == 'one'").set_index("group")
