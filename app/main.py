@@ -53,27 +53,15 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     ``demo`` (with ``settings.demo``) brings the front page and routes of the demo.
     """
     from app import health, home, problems  # noqa: PLC0415 - one place names the routes
-    from app.api import routes as api  # noqa: PLC0415
-    from app.api import token_routes  # noqa: PLC0415
     from app.assets import MOUNT, Assets  # noqa: PLC0415
     from app.auth.tokens import Throttle  # noqa: PLC0415
+    from app.back_office import BackOffice  # noqa: PLC0415
     from app.body_limit import BodyLimitMiddleware  # noqa: PLC0415
-    from app.datasets import routes as datasets  # noqa: PLC0415
     from app.datasets.workshop import Workshop  # noqa: PLC0415
-    from app.members import code_routes as codes  # noqa: PLC0415
-    from app.members import routes as members  # noqa: PLC0415
     from app.origin import CrossOriginMiddleware  # noqa: PLC0415
     from app.pages import Pages  # noqa: PLC0415
-    from app.reports import routes as reports  # noqa: PLC0415
-    from app.reports import text_routes  # noqa: PLC0415
-    from app.rights import inbox_routes as inbox  # noqa: PLC0415
     from app.rights import routes as rights  # noqa: PLC0415
-    from app.staff import routes as staff  # noqa: PLC0415
-    from app.staff.sign_in import SignInCounter  # noqa: PLC0415
-    from app.surveys import preview  # noqa: PLC0415
     from app.surveys import routes as surveys  # noqa: PLC0415
-    from app.waves import communities  # noqa: PLC0415
-    from app.waves import routes as waves  # noqa: PLC0415
 
     app = FastAPI(
         title="Guyub",
@@ -91,17 +79,10 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     app.include_router(rights.router)
     app.include_router(health.router)
     app.include_router(home.router)
-    app.state.sign_ins = SignInCounter()
-    for router in (staff.router, communities.router):
-        app.include_router(router)
-    for router in (members.router, codes.router, waves.router, preview.router):
-        app.include_router(router)
     app.state.workshop = Workshop(settings)
-    app.include_router(datasets.router)
-    for router in (reports.router, text_routes.router, token_routes.router, api.router):
-        app.include_router(router)
     app.state.throttle = Throttle()
-    app.include_router(inbox.router)
+    app.state.back_office = BackOffice(app)
+    app.router.routes.append(app.state.back_office)
     app.state.demo = demo if settings.demo else None
     if app.state.demo is not None:
         from app.demo import routes  # noqa: PLC0415 - mounted with DEMO only

@@ -100,16 +100,13 @@ def install(app: FastAPI) -> None:
         return render(request, error)
 
     async def unfit(request: Request, error: Exception) -> Response:
-        return render(request, UnfitAddress())
+        # A number in the path or query that is none: for people, the address of no page.
+        assert isinstance(error, RequestValidationError)
+        return render(request, UnfitAddress() if wants_json(request) else NotFound())
 
     async def by_status(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         return render(request, _BY_STATUS.get(error.status_code, AppError)())
-
-    async def no_address(request: Request, error: Exception) -> Response:
-        # A number in the path or query that is none: the address of no page.
-        assert isinstance(error, RequestValidationError)
-        return render(request, NotFound())
 
     async def unforeseen(request: Request, error: Exception) -> Response:
         # Only the route's template: the raw path may hold a personal link.
@@ -120,7 +117,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AppError, foreseen)
     app.add_exception_handler(RequestValidationError, unfit)
     app.add_exception_handler(HTTPException, by_status)
-    app.add_exception_handler(RequestValidationError, no_address)
     app.add_exception_handler(Exception, unforeseen)
 
 

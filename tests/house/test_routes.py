@@ -23,6 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from app.auth import Permission, asks, guards, sessions, staff_router
+from app.back_office import BackOffice
 from app.demo.routes import Demo
 from app.desk import NAVIGATION, START
 from app.main import create_app
@@ -47,6 +48,8 @@ def routes_of(app: Any) -> Iterator[Route]:
         route = waiting.pop()
         if isinstance(route, Route):
             yield route
+        elif isinstance(route, BackOffice):
+            waiting += list(route.router().routes)
         elif isinstance(route, Mount):
             assert route.path == "/static", "only static files are mounted without a permission"
         else:
@@ -252,7 +255,7 @@ def _add_probes(app: Any) -> dict[tuple[str, str], str]:
         for path in (f"/uji/{permission}", f"/k/{{community}}/uji/{permission}"):
             router.get(path)(probe)
             added["GET", f"/staff{path}"] = permission
-    app.include_router(router)
+    app.state.back_office.router().include_router(router)
     return added
 
 
@@ -336,7 +339,7 @@ def test_a_new_guarded_route_is_judged_before_its_body_is_read(office: Office) -
     def form(wanted: int) -> Response:
         return Response(str(wanted))
 
-    office.app.include_router(router)
+    office.app.state.back_office.router().include_router(router)
     assert office.browser().post("/staff/k/sidoarjo/uji").status_code == 401
     assert office.sign_in("chair").post("/staff/k/sidoarjo/uji").status_code == 403
     assert office.sign_in("operator").post("/staff/k/malang/uji").status_code == 404
