@@ -41,7 +41,7 @@ class BackOffice(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on; the first one waits for the import, in a thread."""
-        router = self._router or await to_thread.run_sync(self.router)
+        router = self._router if self._router is not None else await to_thread.run_sync(self.router)
         await router(scope, receive, send)
 
     def router(self) -> APIRouter:
