@@ -1,11 +1,11 @@
 # Guyub. `make demo` and `make test` do all the set-up on a machine with Python 3.11 to 3.13.
-# Targets: setup demo test check bench bench-peers lock clean
+# Targets: setup demo test check bench simulate docs lock clean (`make help`)
 
 PYTHON ?= python3
 BIN := .venv/bin
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: help setup dev demo test check format bench bench-peers simulate lock clean
+.PHONY: help setup dev demo test check format bench docs simulate lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,7 @@ demo: .venv/.runtime ## Serve the simulated Sidoarjo community on http://127.0.0
 	@$(BIN)/guyub demo
 
 test: .venv/.dev ## All tests: PostgreSQL included, browser tests where a Chromium is found
+	@$(BIN)/python -m compileall -q app analysis instrument
 	@$(BIN)/python -m pytest
 
 check: .venv/.dev ## Format, lint, types, import contracts, published digests
@@ -57,6 +58,10 @@ format: .venv/.dev ## Format and mend what the linter can mend
 bench: .venv/.dev ## Our server beside the bare floor, the statistics beside R: CPU, memory, bytes
 	@$(BIN)/python -m tests.bench.analysis; statistics=$$?; \
 	  $(BIN)/python -m tests.bench && exit $$statistics
+
+docs: .venv/.dev ## The generated pages of the manual: our numbers beside R's, the schema of results.json
+	@$(BIN)/python -m tests.reference.write_docs
+	@$(BIN)/python -m analysis.schema > docs/manual/results.schema.json
 
 simulate: .venv/.dev ## What the specification promises, by simulation in full (writes the manual's page)
 	@$(BIN)/python -m tests.simulations
