@@ -231,14 +231,14 @@ def results(session: Session, community: CommunityView) -> list[ResultOut]:
     return [
         _result(session, run)
         for run in runs.seen_by(session, [community.id])
-        if run.state == "done" and run.files_deleted_on is None
+        if runs.readable(session, run)
     ]
 
 
 def find_result(session: Session, community: CommunityView, key: str) -> AnalysisRun:
     """One of them; raises UnknownRun."""
     run = runs.find(session, key, [community.id])
-    if run.state != "done" or run.files_deleted_on is not None:
+    if not runs.readable(session, run):
         raise runs.UnknownRun(key)
     return run
 

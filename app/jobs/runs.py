@@ -294,6 +294,14 @@ def expired(session: Session) -> list[str]:
     )
 
 
+def readable(session: Session, run: AnalysisRun) -> bool:
+    """Whether a run's files may be read: done, of answers that still are as they were.
+
+    Judged at the moment of reading: a withdrawal counts before the files are swept away.
+    """
+    return run.state == "done" and run.files_deleted_on is None and run.key not in expired(session)
+
+
 def bury(*, session: Session, key: str, at: datetime) -> None:
     """Note that a run's files are gone; its digest stays."""
     session.execute(

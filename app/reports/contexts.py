@@ -11,6 +11,7 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 from app.desk import Desk
+from app.jobs import runs
 from app.pages import N_
 from app.reports import service
 from app.tables import AnalysisRun
@@ -86,7 +87,7 @@ def told(desk: Desk, session: Session, run: AnalysisRun) -> Told:
         used=run.facts.get("used"),
         rows=run.facts.get("rows"),
         tier=str(run.facts.get("tier", "")).replace(">=", "≥ ").replace("<", "< "),
-        gone=run.files_deleted_on is not None,
+        gone=run.state == "done" and not runs.readable(session, run),
         error=run.error or "",
         detail=run.detail,
         digest=run.digest or "",

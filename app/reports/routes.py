@@ -145,7 +145,7 @@ def report(desk: AtDesk, community: InCommunity, session: ReadSession, key: str)
     run = _run(session, desk, community, key)
     folder = folder_of(desk.request.app.state.settings, key)
     shown = told(desk, session, run)
-    if run.state == "done" and run.files_deleted_on is None:
+    if runs.readable(session, run):
         return desk.page(
             "reports/report.html",
             run=shown,
@@ -202,7 +202,7 @@ def download(
     """A file of a finished analysis."""
     run = _run(session, desk, community, key)
     path = folder_of(request.app.state.settings, key) / file
-    if not _NAME.fullmatch(file) or run.state != "done" or not path.is_file():
+    if not _NAME.fullmatch(file) or not runs.readable(session, run) or not path.is_file():
         raise NotFound
     kind = file.rpartition(".")[2]
     return FileResponse(

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from sqlmodel import Session
+from starlette.background import BackgroundTask
 from starlette.responses import RedirectResponse, Response
 
 from app.auth import IdentityRemoved, Permission, TooManyWrongCodes, WrongCode, asks
@@ -234,6 +235,10 @@ def withdraw(request: Request, slug: str, form: Form) -> Response:
     )
     response = _page(visit.view.erased(erased, all_of_it=form.wave_id is None))
     response.delete_cookie(COOKIE, path=f"/s/{slug}", httponly=True, samesite="lax")
+    if (
+        erased is not None
+    ):  # files of analyses that read these answers go now, not at the next sweep
+        response.background = BackgroundTask(request.app.state.supervisor.nudge)
     return response
 
 
