@@ -75,10 +75,7 @@ class Service:
 
     def counts(self, *tables: str) -> dict[str, int]:
         """How many rows each table has."""
-        return {
-            name: self.rows(f"SELECT count(*) AS n FROM {name}")[0]["n"]
-            for name in tables
-        }
+        return {name: self.rows(f"SELECT count(*) AS n FROM {name}")[0]["n"] for name in tables}
 
 
 @dataclass
@@ -108,7 +105,7 @@ class Member:
         kind = str(1 + self.number % 3)
         told = dict.fromkeys(["BEH1", "BEH2", "BEH3"], str(self.number % 7))
         told |= dict.fromkeys(["BEH4", "BEH5", "BEH6"], kind)
-        return told | dict.fromkeys(["BG1", "BG3", "BG5", "BG6"], kind) | {"BG2": "1"}
+        return told | dict.fromkeys(["BG1", "BG3", "BG4", "BG5", "BG6"], kind) | {"BG2": "1"}
 
     def stored(self, *, prompted: bool) -> bytes:
         """The bytes the store has to hold, in the definition's order."""
@@ -142,7 +139,7 @@ class Phone:
         ):  # something was skipped: asked once, then taken as it is
             page = self._post("kirim", self.hidden | given | {"final": "1"})
         self.client.close()
-        found = re.search(r'class="keep[^"]*">.*?<b[^>]*>([0-9A-Z]{4} [0-9A-Z]{4})</b>', page, re.DOTALL)
+        found = re.search(r'class="keep">.*?<b[^>]*>([0-9A-Z]{4} [0-9A-Z]{4})</b>', page, re.DOTALL)
         assert found, page
         return found[1]
 

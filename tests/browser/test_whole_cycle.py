@@ -50,6 +50,9 @@ NO_RESEARCH = {3, 17}
 """Members who do not agree to research: in the rate, in no file."""
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     made = Service(tmp_path_factory.mktemp("cycle"), free_port())
@@ -279,6 +282,37 @@ def analyse(researcher: Desk) -> dict[str, Any]:
     return results
 
 
+def story(admin: Desk) -> list[tuple[str, str]]:
+    """Who did what in the community, as the log's page tells it, the oldest first."""
+    admin.open(f"/staff/audit?komunitas={SLUG}&lang=en", "log")
+    rows = admin.page.locator("tbody tr").evaluate_all(
+        "rows => rows.map(row => [...row.cells].map(cell => cell.innerText))"
+    )
+    return [(row[1], row[2]) for row in reversed(rows)]
+
+
+STORY = [
+    ("Ibu Ani", "made a community"),
+    ("Ibu Ani", "gave a role"),
+    ("Ibu Ani", "gave a role"),
+    ("Ibu Ani", "gave a role"),
+    ("Pak Oki", "imported a roster"),
+    ("Pak Oki", "issued codes to all who had none"),
+    ("Pak Oki", "prepared a wave"),
+    ("Pak Oki", "changed a wave's plan"),
+    ("Pak Oki", "changed a wave's plan"),
+    ("Pak Oki", "changed a wave's plan"),
+    ("Pak Oki", "opened a wave"),
+    ("member", "erased a member's data"),
+    ("Pak Oki", "closed a wave"),
+    ("Bu Rina", "exported a data set"),
+    ("Bu Rina", "asked for an analysis"),
+    ("analysis", "exported a data set"),
+    ("member", "erased a member's data"),
+    ("Bu Rina", "exported a data set"),
+]
+
+
 def test_from_an_empty_folder_to_a_withdrawal(
     service: Service, phones: Phones, tmp_path: Path
 ) -> None:
@@ -342,7 +376,7 @@ def test_from_an_empty_folder_to_a_withdrawal(
     files = files_of(researcher)
     assert set(files) == {
         ".csv", ".xlsx", ".sav", ".dta", ".parquet", "-codebook.csv", "-codebook.html",
-        "-codebook.xml", ".R", ".sps", "-citation.txt", "-manifest.json",
+        "-codebook.xml", "-read.R", "-read.sps", "-citation.cff", "-manifest.json",
     }  # fmt: skip
     researcher.open(f"{HERE}/data/{name}/buku-kode", "codebook")
     operator.refused("/data", f"/data/{name}", f"/data/{name}/{name}.csv", "/data/baru")
@@ -357,7 +391,7 @@ def test_from_an_empty_folder_to_a_withdrawal(
     assert pid.encode() in files[".csv"]
     report = researcher.page.url
     phone = phones.page()
-    assert re.fullmatch(r"[0-9a-f-]{36}", withdraw(phone, service, gone.code))
+    assert re.fullmatch(r"[0-9A-Z]{4} [0-9A-Z]{4}", withdraw(phone, service, gone.code))
     watch(phone, "member: deleted")
     researcher.open(f"{HERE}/data", "shelf with a tombstone")
     assert researcher.page.inner_text("main s") == name
@@ -373,7 +407,8 @@ def test_from_an_empty_folder_to_a_withdrawal(
     again = files_of(researcher)
     same_as_the_store(service, [one for one in kept if one is not gone], again, tmp_path)
 
-    admin.open("/staff/audit", "log")
+    assert story(admin) == STORY
+    admin.open("/staff/audit", "the whole log")
     admin.refused("/data", "/anggota", "/laporan")
     for person, seen in watch.seen.items():
         if not person.startswith("operator"):

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import get_args
 
 from sqlmodel import Session
 
+import app
 from app import audit
 from app.members import service as members
+from app.open_texts import Decision
+from app.rights.requests import Outcome
+from app.staff.log import ACTIONS
 from app.tables import IDENTITY
 from tests.staff.office import Office, heading
+
+ACT = r"[a-z]+\.[a-z_]+"
 
 
 def acts(text: str) -> list[str]:
@@ -129,3 +138,21 @@ def test_an_admin_makes_a_community(any_office: Office) -> None:
         assert answer.status_code == 422, wrong
         assert f'<a href="#{field}">' in answer.text
     assert any_office.client.get("/s/pasar-malang").status_code == 200
+
+
+def test_every_act_that_is_logged_has_words() -> None:
+    """What the source logs, read out of it, against the words of the page."""
+    logged = set()
+    for path in Path(app.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            given = [word.value for word in node.keywords if word.arg == "action"]
+            for one in given + (node.args if name in ("log", "_log") else []):
+                if isinstance(one, ast.Constant) and re.fullmatch(ACT, str(one.value)):
+                    logged.add(one.value)
+    outcomes = {f"request.{one}" for one in get_args(Outcome)}
+    decisions = {f"text.{one}" for one in get_args(Decision)}
+    assert len(logged) > 40
+    assert set(ACTIONS) == logged | outcomes | decisions
