@@ -1,4 +1,4 @@
-"""The command ``guyub``: serve, demo, db, instrument, plan, dataset, staff, analyze.
+"""The command ``guyub``: what a shell can do with the service, the data and the analysis.
 
 Every error that a person can cause ends in one paragraph on stderr and exit code 2, and
 changes nothing. Heavy modules are imported inside the commands that need them.
@@ -16,6 +16,7 @@ import typer
 
 from app import custody
 from app.commands.staff import staff
+from app.commands.waves import waves
 
 cli = typer.Typer(
     name="guyub",
@@ -35,6 +36,7 @@ cli.add_typer(plan, name="plan")
 cli.add_typer(dataset, name="dataset")
 custody.add_to(cli)
 cli.add_typer(staff, name="staff")
+cli.add_typer(waves, name="waves")
 
 
 @cli.command()

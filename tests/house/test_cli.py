@@ -153,6 +153,17 @@ def test_unknown_wave(
     refused(capsys, code, tmp_path / "exports", "nowhere")
 
 
+def test_sweep_closes_what_is_over(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """For a machine on which the service does not run; on an empty store nothing is due."""
+    monkeypatch.setenv("GUYUB_DATA_DIR", str(tmp_path))
+    assert run(monkeypatch, "db", "upgrade") == 0
+    capsys.readouterr()
+    assert run(monkeypatch, "waves", "sweep") == 0
+    assert capsys.readouterr().out == "0 closed.\n"
+
+
 def test_store_that_is_missing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
