@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from analysis import plan as plans
 from analysis import wording
 from analysis.findings import Findings
 from analysis.report.markup import Numbering, paragraph, text
@@ -30,10 +31,15 @@ def withheld(found: Findings, voice: Voice) -> str:
 
 
 def cut_offs(found: Findings, voice: Voice, number: Numbering) -> str:
-    """Every cut-off in force, step by step, with where it comes from."""
+    """Every cut-off of the steps that were taken, with where it comes from."""
     plan = found.plan
+    kept_back = {one.block for one in found.withheld if not one.subject}
+    could = plans.concerned(plan, waves=found.before is not None)
+    taken = {plan.block(code).step for code in could if code not in kept_back}
     groups = []
     for step in plan.rules.steps:
+        if step.number not in taken:
+            continue
         rows = [
             (
                 one.label.in_(voice.language),
@@ -45,6 +51,8 @@ def cut_offs(found: Findings, voice: Voice, number: Numbering) -> str:
         ]
         if rows:
             groups.append((step.title.in_(voice.language), rows))
+    if not groups:
+        return ""
     table = number.table(
         voice("Patokan yang berlaku dan sumbernya", "Cut-offs in force and their sources"),
         (voice("Patokan", "Cut-off"), voice("Nilai", "Value"), voice("Sumber", "Source")),

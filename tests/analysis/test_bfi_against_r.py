@@ -168,7 +168,11 @@ def test_order_of_columns_changes_nothing(tmp_path: Path, bfi_results: dict[str,
 
 
 def test_a_run_is_cheap() -> None:
-    """The whole command, imports included, in CPU seconds (goal 10)."""
+    """The whole command in CPU seconds, imports, report and some 30,000 resamples included.
+
+    The limit was 10 before the plan held categorical omega with its bootstrap, which is half
+    of it now. What the plan costs without resamples is judged beside R in `make bench`.
+    """
     import resource
     import subprocess
     import sys
@@ -187,4 +191,4 @@ def test_a_run_is_cheap() -> None:
         )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    assert spent < 10
+    assert spent < 25
