@@ -40,14 +40,17 @@ dev: .venv/.dev
 demo: .venv/.runtime ## Serve the simulated Sidoarjo community on http://127.0.0.1:8000
 	@$(BIN)/guyub demo
 
-# Two halves at once, since two cores are what a small machine has: the numbers are told when
-# the service is through. `pytest` alone runs everything in one.
+# Browsers and what is measured in CPU seconds run alone. Then the numbers beside the service,
+# since two cores are what a small machine has; they are told when the service is through.
+# `pytest` alone runs everything one by one.
+ALONE := tests/browser tests/house tests/bench
 NUMBERS := tests/analysis tests/instrument tests/simulations
 test: .venv/.dev ## All tests: PostgreSQL included, browser tests where a Chromium is found
 	@$(BIN)/python -m compileall -q app analysis instrument
-	@log=$$(mktemp); $(BIN)/python -m pytest $(NUMBERS) >$$log 2>&1 & numbers=$$!; \
-	  $(BIN)/python -m pytest $(addprefix --ignore=,$(NUMBERS)); service=$$?; \
-	  wait $$numbers; statistics=$$?; cat $$log; rm -f $$log; exit $$((service + statistics))
+	@$(BIN)/python -m pytest $(ALONE); alone=$$?; \
+	  log=$$(mktemp); $(BIN)/python -m pytest $(NUMBERS) >$$log 2>&1 & numbers=$$!; \
+	  $(BIN)/python -m pytest $(addprefix --ignore=,$(ALONE) $(NUMBERS)); service=$$?; \
+	  wait $$numbers; statistics=$$?; cat $$log; rm -f $$log; exit $$((alone + service + statistics))
 
 check: .venv/.dev ## Format, lint, types, import contracts, published digests
 	@$(BIN)/ruff format --check .
