@@ -97,3 +97,4 @@ def _collect_less() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 10, 10)
+    gc.enable()  # `guyub serve` starts without

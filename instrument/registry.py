@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from instrument import loading, names
+from instrument import names
 from instrument.errors import DigestMismatch, UnknownInstrument
 from instrument.model import Instrument, Item, Question
 
@@ -142,6 +142,8 @@ def _pairs(old: Instrument, new: Instrument) -> list[tuple[Item | Question, Item
 
 
 def _read(folder: Path, key: str, version: str) -> Instrument:
+    from instrument import loading  # noqa: PLC0415 - its models cost a start more than they do
+
     instrument = loading.load(folder / key / f"{version}.toml")
     if (instrument.key, instrument.version) != (key, version):
         raise DigestMismatch(
