@@ -18,13 +18,14 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from app.db import Database
 from app.settings import Settings
 from instrument import registry
 from tests.surveys.conftest import Place, Town
 
+expect.set_options(timeout=30_000)  # five seconds are few beside other work
 INSTRUMENT = registry.find("partnership")
 ITEMS = INSTRUMENT.form("full").items
 STEPS = 12
@@ -192,7 +193,7 @@ class Phones:
         context = self._browser.new_context(
             viewport={"width": width, "height": 740}, timezone_id="Asia/Jakarta", **options
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)  # a gate is asserted; this only ends a hang
         if options.get("java_script_enabled", True):
             context.add_init_script(WATCH)
         if not storage:
