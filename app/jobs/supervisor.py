@@ -72,6 +72,7 @@ class Supervisor:
         self._clock = clock
         self._every = every
         self._wake = asyncio.Event()
+        self._stopping = False
         self._loop = asyncio.get_running_loop()
         self._workers: dict[str, asyncio.subprocess.Process] = {}
         self._watching: set[asyncio.Task[None]] = set()
@@ -88,9 +89,11 @@ class Supervisor:
 
     async def stop(self) -> None:
         """End the workers; what they held goes back into the queue."""
-        self._main.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._main
+        # Not cancelled: a look is in a thread, and would go on with a connection of its own
+        # after the store is closed.
+        self._stopping = True
+        self._wake.set()
+        await self._main
         for process in self._workers.values():
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
@@ -103,19 +106,21 @@ class Supervisor:
                 await asyncio.wait(slow)
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             self._wake.clear()
             try:
                 await self._look()
             except Exception:
                 log.exception("The queue of analyses could not be read; it is tried again")
+            if self._stopping:
+                break
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), self._every)
 
     async def _look(self) -> None:
         if not await asyncio.to_thread(tidy, self._database, self._clock()):
             return
-        if len(self._workers) < self._settings.workers:
+        if not self._stopping and len(self._workers) < self._settings.workers:
             await self._start()
 
     async def _start(self) -> None:

@@ -42,7 +42,7 @@ URGENCIES = {
     "open": N_("open"),
     "soon": N_("due soon"),
     "late": N_("late"),
-    "closed": N_("closed"),
+    "closed": N_("finished"),
 }
 ADVICE = {
     "access": N_("Show them “My rights”: with their code they see and download everything."),
