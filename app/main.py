@@ -177,25 +177,31 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.door = CodeDoor(database)  # one for all pages: wrong codes are counted together
     await asyncio.to_thread(finish, database, at=datetime.now(UTC))  # what a crash left undone
     supervisor = app.state.supervisor = Supervisor(database)
-    sweeper = asyncio.create_task(_sweep_every_minute(database))
+    stopping = asyncio.Event()
+    sweeper = asyncio.create_task(_sweep_every_minute(database, stopping))
     try:
         yield
     finally:
         await supervisor.stop()
         app.state.workshop.close()
-        sweeper.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await sweeper
+        stopping.set()
+        await sweeper
         store.close()
         database.close()
 
 
-async def _sweep_every_minute(database: Database) -> None:
-    """Close waves whose time is over; a failure is logged and tried again."""
+async def _sweep_every_minute(database: Database, stopping: asyncio.Event) -> None:
+    """Close waves whose time is over; a failure is logged and tried again.
+
+    Told to stop, and not cancelled: a sweep is in a thread and would go on with a connection
+    of its own after the store is closed.
+    """
     from app.waves.service import sweep_now  # noqa: PLC0415
 
     while True:
-        await asyncio.sleep(SWEEP_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), SWEEP_SECONDS)
+            return
         try:
             await asyncio.to_thread(sweep_now, database, now=datetime.now(UTC))
         except Exception:
