@@ -138,6 +138,11 @@ class ScaleCard(Frozen):
     code: str
     name: Text
     meaning: Text
+    """What the scale is about, one sentence."""
+    strength: Text
+    """Said of it where it is strong: one clause after "Name:", without a full stop."""
+    attention: Text
+    """Said of it where it needs attention: likewise."""
     n: int = Field(ge=0)
     """Valid scores; 0 where withheld."""
     score: Score | Withheld
@@ -193,7 +198,9 @@ class Behaviour(Frozen):
     state: State | None = None
     """Attendance only."""
     reference: int | None = None
-    """A dashed line, in percent, with its source in the card's words."""
+    """A dashed line, in percent."""
+    reference_name: Text | None = None
+    """Whose figure the line is: one clause, as "perkiraan pengurus, 2024"."""
 
 
 class Obstacle(Frozen):
