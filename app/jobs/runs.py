@@ -25,12 +25,16 @@ from app import audit
 from app.errors import AppError
 from app.tables import AnalysisRun, AnalysisRunWave, DataVersion
 
+Kind = Literal["analysis", "card"]
 Part = Literal["main", "before"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 Fault = Literal["lost", "changed", "data", "disk", "internal"]
 """``lost``: the worker died too often; ``changed``: answers changed meanwhile; ``data``: the
 data or the plan do not bear it; ``disk``: files could not be written; ``internal``: ours."""
 
+ASKED: dict[Kind, str] = {"analysis": "analysis.ask", "card": "card.prepare"}
+CANCELLED: dict[Kind, str] = {"analysis": "analysis.cancel", "card": "card.cancel"}
+"""What the audit log calls it."""
 LEASE = timedelta(seconds=60)
 """A worker says every few seconds that it lives (`app.worker.BEAT`)."""
 ATTEMPTS = 2
@@ -69,6 +73,7 @@ class Question:
     plan_digest: str
     sources: tuple[Source, ...]
     code: str
+    kind: Kind = "analysis"
 
     @property
     def key(self) -> str:
@@ -77,6 +82,8 @@ class Question:
             "sources": sorted((asdict(one) for one in self.sources), key=json.dumps)
         }
         told.pop("plan")  # the digest is what counts, whatever the file is called
+        if self.kind == "analysis":
+            told.pop("kind")  # keys of before there were cards stay as they are
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
@@ -104,6 +111,7 @@ def ask(*, session: Session, question: Question, by: str, at: datetime) -> Analy
         return run
     fresh = AnalysisRun(
         key=key,
+        kind=question.kind,
         plan=question.plan,
         plan_digest=question.plan_digest,
         code=question.code,
@@ -128,7 +136,7 @@ def ask(*, session: Session, question: Question, by: str, at: datetime) -> Analy
         audit.record(
             session,
             by=by,
-            action="analysis.ask",
+            action=ASKED[question.kind],
             subject=f"analysis:{key[:16]}",
             at=at,
             community_id=community_id,
@@ -153,7 +161,7 @@ def cancel(*, session: Session, key: str, by: str, at: datetime) -> None:
         audit.record(
             session,
             by=by,
-            action="analysis.cancel",
+            action=CANCELLED[cast("Kind", run.kind)],
             subject=f"analysis:{key[:16]}",
             at=at,
             community_id=community_id,
@@ -337,24 +345,32 @@ def sources(session: Session, key: str) -> tuple[Source, ...]:
     )
 
 
-def seen_by(session: Session, communities: Sequence[int]) -> list[AnalysisRun]:
-    """Runs all of whose waves are of these communities, the newest first."""
+def seen_by(
+    session: Session, communities: Sequence[int], kind: Kind = "analysis"
+) -> list[AnalysisRun]:
+    """Runs of a kind all of whose waves are of these communities, the newest first."""
     elsewhere = select(AnalysisRunWave.key).where(
         col(AnalysisRunWave.community_id).not_in(list(communities))
     )
     return list(
         session.exec(
             select(AnalysisRun)
-            .where(col(AnalysisRun.key).not_in(elsewhere))
+            .where(col(AnalysisRun.key).not_in(elsewhere), col(AnalysisRun.kind) == kind)
             .order_by(col(AnalysisRun.asked_at).desc(), col(AnalysisRun.key))
         )
     )
 
 
-def find(session: Session, key: str, communities: Sequence[int]) -> AnalysisRun:
+def find(
+    session: Session, key: str, communities: Sequence[int], kind: Kind = "analysis"
+) -> AnalysisRun:
     """The run ``key`` if all its waves are of these communities; raises UnknownRun."""
     run = session.get(AnalysisRun, key)
-    if run is None or any(one.community_id not in communities for one in sources(session, key)):
+    if (
+        run is None
+        or run.kind != kind
+        or any(one.community_id not in communities for one in sources(session, key))
+    ):
         raise UnknownRun(key)
     return run
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from app.tables.answers import Background, Consent, DataVersion, Draft, Response
 from app.tables.asking import Community, Event, Wave
 from app.tables.base import IDENTITY, NAMING_CONVENTION, Table, UtcDateTime
+from app.tables.cards import Commitment, Scorecard, ScorecardFile, ScorecardLink
 from app.tables.log import AuditEvent, IdentityAuditEvent
 from app.tables.research import Dataset, Project
 from app.tables.rights import DataRequest, Deletion, Erasure, RetentionNotice
@@ -30,6 +31,7 @@ __all__ = [
     "AuditEvent",
     "Background",
     "Code",
+    "Commitment",
     "Community",
     "Consent",
     "DataRequest",
@@ -48,6 +50,9 @@ __all__ = [
     "RetentionNotice",
     "RoleGrant",
     "RosterImport",
+    "Scorecard",
+    "ScorecardFile",
+    "ScorecardLink",
     "Staff",
     "StaffSession",
     "Table",

@@ -87,6 +87,9 @@ class Wave(Table, table=True):
     access: str = Field(sa_type=String(8))
     eligible_n: int | None = None
     """N: how many people could answer."""
+    ever_attended_n: int | None = None
+    """How many different members came to a meeting at least once before the close, as the
+    operator counted on the attendance lists."""
     opens_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     closes_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     state: str = Field(default="draft", sa_type=String(16))

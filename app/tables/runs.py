@@ -47,10 +47,15 @@ class AnalysisRun(Table, table=True):
     )
 
     key: str = Field(primary_key=True, sa_type=String(64))
+    kind: str = Field(
+        default="analysis", sa_type=String(16), sa_column_kwargs={"server_default": "analysis"}
+    )
+    """``analysis``, or ``card``: a scorecard that is prepared and not yet published."""
     state: str = Field(default="queued", sa_type=String(16))
     plan: str = Field(sa_type=String(128))
     """Name of an installed plan; empty = the standard rules, nothing registered."""
     plan_digest: str = Field(sa_type=String(64))
+    """Of the plan; of all else that a card is made from, where it is one."""
     code: str = Field(sa_type=String(64))
     """Version of the program and of its numbers."""
     asked_by: str = Field(sa_type=String(128))
