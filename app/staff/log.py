@@ -24,6 +24,8 @@ ON_A_PAGE = 50
 ACTIONS = {
     "analysis.ask": N_("asked for an analysis"),
     "analysis.cancel": N_("cancelled an analysis"),
+    "card.cancel": N_("stopped preparing a scorecard"),
+    "card.prepare": N_("had a scorecard prepared"),
     "code.issue": N_("issued a code"),
     "code.issue_missing": N_("issued codes to all who had none"),
     "code.revoke": N_("revoked a code"),

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 import app
 from app import audit
+from app.jobs import runs
 from app.members import service as members
 from app.open_texts import Decision
 from app.rights.requests import Outcome
