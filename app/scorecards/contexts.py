@@ -35,6 +35,8 @@ class Moved:
     label: str
     by: str
     note: str
+    said: bool
+    """False where every scale has the same reason: it stands once, above them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Promised:
     state: str
     label: str
     short: str
+    heard: str
+    """What members said: the scale's sentence where it needs attention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Scale:
     label: str
     big: str
     beside: str
+    spoken: str
+    """Both in one: ``62 dari 100 (59–65)``."""
     kind: Literal["mean", "median", "withheld"]
     point: float | None
     low: float | None
@@ -133,6 +139,8 @@ class View:
     tier: str
     pale: bool
     """Fewer than 30% answered: figures are grey."""
+    judged: bool
+    """Some scale may have a state: strengths and what to work on can be told."""
     title: str
     verdict: str
     who: Who
@@ -183,7 +191,7 @@ class View:
         for scale in self.scales:
             well = "".join(piece for piece, _ in scale.well)
             moved = scale.moved
-            change = f"{moved.label} {moved.by} {moved.note}"
+            change = f"{moved.label} {moved.by} {moved.note if moved.said else ''}"
             parts = (scale.name, scale.label, scale.meaning, scale.big, scale.beside)
             yield f"card {scale.code}", " ".join([*parts, well, scale.doubt, change])
             yield f"alt {scale.code}", f"{scale.title}. {scale.description}"

@@ -175,6 +175,11 @@ FROM = Text(
 # --- a scale ----------------------------------------------------------------------------------
 MIDDLE = Text(id="nilai tengah", en="middle value")
 ALL_MEMBERS = Text(id="semua anggota menjawab", en="all members answered")
+OF_HUNDRED = Text(id="{point} dari 100", en="{point} of 100")
+FEW_FOR_RANGE = Text(
+    id="Dari {n} jawaban; terlalu sedikit untuk kisaran.",
+    en="From {n} answers; too few for a range.",
+)
 LEVEL = Text(
     id="{point} dari 100, kisaran {low} sampai {high}, dari {n} jawaban.",
     en="{point} of 100, range {low} to {high}, from {n} answers.",

@@ -30,7 +30,7 @@ from app.scorecards.contexts import (
     Who,
 )
 from app.scorecards.headings import FIXED, count, heading
-from app.scorecards.written import bounds, inside, listed, number, percent, signed, span
+from app.scorecards.written import bounds, inside, listed, number, opening, percent, signed, span
 from instrument.model import LANGUAGES, Language
 
 NOTHING = "\N{EN DASH}"
@@ -41,7 +41,8 @@ WHOLE_GRAINS = 200
 def view_of(card: Card, language: Language) -> View:
     """Set a card in one language."""
     say = heading
-    scales = tuple(_scale(scale, card, language) for scale in card.scales)
+    alike = _alike(card)
+    scales = tuple(_scale(scale, card, language, alike) for scale in card.scales)
     empty = card.tier == "count_only"
     rest = [inside(scale.name) for scale in scales[card.aspects :]]
     groups = [
@@ -49,7 +50,7 @@ def view_of(card: Card, language: Language) -> View:
     ]
     if rest:
         label = listed(rest, language)
-        groups.append(Group(label[:1].upper() + label[1:], scales[card.aspects :]))
+        groups.append(Group(opening(label), scales[card.aspects :]))
     facts = tuple(_fact(one, card, language) for one in card.behaviours)
     outcome = inside(scales[card.aspects].name) if len(scales) > card.aspects else ""
     related, priority = _ties(card, language)
@@ -68,6 +69,9 @@ def view_of(card: Card, language: Language) -> View:
         simulated=card.simulated,
         tier=card.tier,
         pale=card.who.low_rate,
+        judged=card.tier == "whole"
+        and not card.who.low_rate
+        and not all(isinstance(scale.score, Withheld) for scale in card.scales),
         title=say("title", language, **values),
         verdict=words.verdict(card, language),
         who=_who(card, language),
@@ -75,7 +79,14 @@ def view_of(card: Card, language: Language) -> View:
         work_on=_lines(card, language, strength=False),
         topic=words.topic(card.topic, language),
         obstacle=words.obstacle(card, language),
-        legend=words.legend(card, language),
+        legend=" ".join(
+            part
+            for part in (
+                words.legend(card, language),
+                words.reason(alike, card, language) if alike else "",
+            )
+            if part
+        ),
         groups=() if empty else tuple(group for group in groups if group.scales),
         table=_table(card, language),
         facts=() if empty else facts,
@@ -127,19 +138,29 @@ def _lines(card: Card, language: Language, *, strength: bool) -> tuple[tuple[str
     )
 
 
-def _moved(scale: ScaleCard, card: Card, language: Language) -> Moved:
+def _alike(card: Card) -> Withheld | None:
+    """Why no scale has a change, where all have the same reason."""
+    reasons = [scale.change for scale in card.scales]
+    first = reasons[0] if reasons else None
+    if isinstance(first, Withheld) and all(one == first for one in reasons):
+        return first
+    return None
+
+
+def _moved(scale: ScaleCard, card: Card, language: Language, alike: Withheld | None) -> Moved:
     change = scale.change
     if isinstance(change, Withheld):
-        return Moved("", "", "", words.reason(change, card, language))
+        return Moved("", "", "", words.reason(change, card, language), said=alike is None)
     return Moved(
         change.word,
         phrases.CHANGES[change.word].in_(language),
         words.moved(change, language),
         words.no_word(change, language),
+        said=True,
     )
 
 
-def _scale(scale: ScaleCard, card: Card, language: Language) -> Scale:
+def _scale(scale: ScaleCard, card: Card, language: Language, alike: Withheld | None) -> Scale:
     score = scale.score if isinstance(scale.score, Score) else None
     name = scale.name.in_(language)
     drawn = len(scale.past) >= 2 and score is not None and score.kind == "mean"
@@ -151,6 +172,7 @@ def _scale(scale: ScaleCard, card: Card, language: Language) -> Scale:
         label=phrases.STATES[scale.state].in_(language),
         big=words.big(scale, language),
         beside=words.beside(scale, language),
+        spoken=words.spoken(scale, language),
         kind="withheld" if score is None else score.kind,
         point=score.point if score else None,
         low=score.low if score else None,
@@ -159,7 +181,7 @@ def _scale(scale: ScaleCard, card: Card, language: Language) -> Scale:
         description=words.level(scale, card, language),
         well=words.rated_well(scale, card, language),
         doubt=words.undecided(scale, card, language),
-        moved=_moved(scale, card, language),
+        moved=_moved(scale, card, language, alike),
         course=(*(past.point for past in scale.past), score.point) if score and drawn else (),
         course_title=heading("line", language, name=name) if drawn else "",
         course_description=f"{words.course(scale, card, language)}." if drawn else "",
@@ -172,13 +194,15 @@ def _scale(scale: ScaleCard, card: Card, language: Language) -> Scale:
 def _promised(one: Promise, card: Card, language: Language) -> Promised:
     label = phrases.PROMISES[one.state].in_(language)
     due = format_date(one.due, "d MMMM yyyy", locale=language)
-    name = card.scale(one.scale).name.in_(language)
+    scale = card.scale(one.scale)
+    name = scale.name.in_(language)
     return Promised(
         text=one.text,
         by=heading("by", language, name=name, owner=one.owner, due=due),
         state=one.state,
         label=label,
         short=heading("promised", language, text=one.text, state=inside(label)),
+        heard=opening(scale.attention.in_(language)),
     )
 
 

@@ -174,6 +174,15 @@ def beside(scale: ScaleCard, language: Language, digits: int = 0) -> str:
     return say(phrases.ALL_MEMBERS, language)
 
 
+def spoken(scale: ScaleCard, language: Language) -> str:
+    """The score with its range in a line: ``62 dari 100 (59–65)``."""
+    if isinstance(scale.score, Withheld):
+        return big(scale, language)
+    point = say(phrases.OF_HUNDRED, language, point=big(scale, language))
+    extra = beside(scale, language)
+    return f"{point} {extra}" if extra.startswith("(") else f"{point}, {extra}"
+
+
 def level(scale: ScaleCard, card: Card, language: Language) -> str:
     """The score as a sentence: the chart's description."""
     score = scale.score
@@ -195,7 +204,7 @@ def rated_well(scale: ScaleCard, card: Card, language: Language) -> Runs:
     if isinstance(scale.score, Withheld):
         return ((reason(scale.score, card, language), False),)
     if scale.score.kind == "median":
-        return ((level(scale, card, language), False),)
+        return ((say(phrases.FEW_FOR_RANGE, language, n=scale.n), False),)
     return ((reason(scale.agree, card, language), False),)
 
 
