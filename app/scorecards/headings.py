@@ -24,23 +24,21 @@ HEADINGS: dict[str, Text] = {
     "heard": Text(id="Anda bilang, kami coba", en="You said, we try"),
     "all_scales": Text(id="{count} hal tentang komunitas kita", en="{count} things about us"),
     "table": Text(id="Lihat semua angka dalam tabel", en="See all figures in a table"),
+    "all_figures": Text(id="Semua angka", en="All figures"),
     "table_done": Text(id="Lihat angka ini dalam tabel", en="See these figures in a table"),
     # columns
     "what": Text(id="Hal", en="Aspect"),
     "n": Text(id="Jawaban", en="Answers"),
     "score": Text(id="Skor", en="Score"),
     "range": Text(id="Kisaran", en="Range"),
-    "well": Text(id="Menilai baik", en="Rate it well"),
-    "bounds": Text(id="Batas bila yang diam ikut", en="Limits if the silent joined"),
+    "well": Text(id="Menilai baik, dari {of}", en="Rate it well, of {of}"),
+    "bounds": Text(id="Batas bila semua menjawab", en="Limits if all had answered"),
     "change": Text(id="Berubah", en="Change"),
     "both": Text(id="Menjawab dua kali", en="Answered twice"),
     "state": Text(id="Keadaan", en="State"),
-    "earlier": Text(id="Gelombang {wave}", en="Wave {wave}"),
+    "earlier": Text(id="Gel. {wave}", en="Wave {wave}"),
     "share": Text(id="Bagian", en="Share"),
     "behind": Text(id="Dasarnya", en="What is behind it"),
-    "of": Text(id="{about} ({low}–{high}) dari {of}", en="{about} ({low}–{high}) of {of}"),
-    "of_all": Text(id="{about} dari {of}", en="{about} of {of}"),
-    "of_coded": Text(id="{low}–{high} dari {of}", en="{low}–{high} of {of}"),
     "not_printed": Text(
         id="Komentar anggota tidak dicetak; bacalah di halaman kartu.",
         en="Members' comments are not printed; read them on the card's page.",
@@ -71,7 +69,7 @@ FIXED = (
     *("who", "strengths", "work_on", "talk", "done", "related", "priority", "comments"),
     *("promises", "missing", "limits", "method", "heard", "all_scales", "table", "table_done"),
     *("not_printed", "same", "thanks", "no_strength", "no_work", "no_promises", "grains"),
-    "simulated",
+    *("simulated", "all_figures"),
 )
 """What every card's frame says, whatever is in it."""
 COUNTS: dict[Language, tuple[str, ...]] = {

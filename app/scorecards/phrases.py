@@ -197,16 +197,16 @@ LEVEL_VALID = Text(
     en="{point} of 100, from {n} answers, without a range.",
 )
 RATE_WELL = Text(
-    id="Dari {n} jawaban: kira-kira **{about} dari {of}** anggota menilai baik ({low}–{high}).",
-    en="From {n} answers: about **{about} of {of}** members rate it well ({low}–{high}).",
+    id="Kira-kira **{about} dari {of}** anggota menilai baik ({low}–{high}), dari {n} jawaban.",
+    en="About **{about} of {of}** members rate it well ({low}–{high}), from {n} answers.",
 )
 RATE_WELL_ALL = Text(
-    id="**{about} dari {of}** anggota menilai baik.",
-    en="**{about} of {of}** members rate it well.",
+    id="**{about} dari {of}** anggota menilai baik; semua menjawab.",
+    en="**{about} of {of}** members rate it well; all answered.",
 )
 RATE_WELL_CODED = Text(
-    id="Dari {n} jawaban: **antara {low} dan {high} dari {of}** anggota menilai baik.",
-    en="From {n} answers: **between {low} and {high} of {of}** members rate it well.",
+    id="Antara **{low} dan {high} dari {of}** anggota menilai baik, dari {n} jawaban.",
+    en="Between **{low} and {high} of {of}** members rate it well, from {n} answers.",
 )
 BY = Text(
     id="{points} (antara {low} dan {high})",
@@ -222,7 +222,6 @@ BY_CHANCE = Text(
 )
 WAVES = Text(id="Gelombang {waves}: {points}", en="Waves {waves}: {points}")
 TOO_WIDE = Text(id="Kisarannya terlalu lebar untuk dinilai.", en="The range is too wide to judge.")
-TOO_SILENT = Text(id="Terlalu banyak yang tidak menjawab.", en="Too many members did not answer.")
 MOVED_UP = Text(id="Naik {points}.", en="Up {points}.")
 MOVED_DOWN = Text(id="Turun {points}.", en="Down {points}.")
 UNMOVED = Text(id="Belum jelas berubah.", en="No clear change yet.")
@@ -254,6 +253,10 @@ REPORTED_CODED = Text(
     id="Dari {n} jawaban; antara {low} dan {high} dari {of} anggota.",
     en="From {n} answers; between {low} and {high} of {of} members.",
 )
+FEW_FOR_SHARE = Text(
+    id="Kurang dari 10 jawaban: bagian anggota belum ditunjukkan.",
+    en="Fewer than 10 answers: the share of members is not shown yet.",
+)
 OBSTACLE = Text(
     id="Hambatan terbanyak: {label}, disebut {named} dari {n} yang menjawab.",
     en="Main obstacle: {label}, named by {named} of {n} who answered.",
@@ -265,8 +268,8 @@ OBSTACLE_CODED = Text(
 
 # --- what goes with the wish to partner -------------------------------------------------------
 RELATED = Text(
-    id="{beta} (antara {low} dan {high}), n = {n}",
-    en="{beta} (between {low} and {high}), n = {n}",
+    id="{beta} (antara {low} dan {high}), n\u00a0=\u00a0{n}",
+    en="{beta} (between {low} and {high}), n\u00a0=\u00a0{n}",
 )
 RELATED_NOTE = Text(
     id="Berkaitan, belum tentu sebab. Angka dari −1 sampai 1: makin jauh dari 0, makin erat"
@@ -276,8 +279,8 @@ RELATED_NOTE = Text(
     " there is not enough data.",
 )
 SHARED = Text(
-    id="{share}% (antara {low}% dan {high}%), n = {n}",
-    en="{share}% (between {low}% and {high}%), n = {n}",
+    id="{share}% (antara {low}% dan {high}%), n\u00a0=\u00a0{n}",
+    en="{share}% (between {low}% and {high}%), n\u00a0=\u00a0{n}",
 )
 SHARED_NOTE = Text(
     id="Dari perbedaan niat yang bisa dijelaskan keempat aspek, ini bagian masing-masing."

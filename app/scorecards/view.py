@@ -126,7 +126,7 @@ def _who(card: Card, language: Language) -> Who:
         per=per,
         key=words.say(key, language, per=per) if who.eligible else "",
         trust=words.trust(card, language),
-        banner=phrases.BANNER.in_(language) if who.low_rate and who.submitted else "",
+        banner=phrases.BANNER.in_(language) if who.low_rate and card.tier != "count_only" else "",
     )
 
 
@@ -275,7 +275,7 @@ def _missing(card: Card, language: Language, outcome: str) -> tuple[str, ...]:
 def _table(card: Card, language: Language) -> Table:
     earlier = sorted({past.wave for scale in card.scales for past in scale.past})
     columns = ("what", "n", "score", "range", "well", "bounds", "change", "both", "state")
-    head = [heading(name, language) for name in columns]
+    head = [heading(name, language, of=card.who.eligible) for name in columns]
     head[2:2] = [heading("earlier", language, wave=wave) for wave in earlier]
     rows = []
     for scale in card.scales:
@@ -291,7 +291,7 @@ def _table(card: Card, language: Language) -> Table:
             row.append(span(score.low or 0, score.high or 0, language, 1))
         else:
             row.append(words.beside(scale, language) or NOTHING)
-        row.append(_of(agree, language) if isinstance(agree, People) else NOTHING)
+        row.append(_of(agree) if isinstance(agree, People) else NOTHING)
         row.append(bounds(agree) if isinstance(agree, People) else NOTHING)
         if isinstance(change, Change):
             ends = f"{signed(change.low, language, 1)}; {signed(change.high, language, 1)}"
@@ -303,10 +303,8 @@ def _table(card: Card, language: Language) -> Table:
     return Table(tuple(head), tuple(rows))
 
 
-def _of(people: People, language: Language) -> str:
-    values = {"low": people.low, "high": people.high, "of": people.of}
+def _of(people: People) -> str:
+    ends = f"{people.low}{NOTHING}{people.high}"
     if people.about is None:
-        return heading("of_coded", language, **values)
-    if people.n == people.of:
-        return heading("of_all", language, about=people.about, of=people.of)
-    return heading("of", language, about=people.about, **values)
+        return ends
+    return str(people.about) if people.n == people.of else f"{people.about} ({ends})"

@@ -232,8 +232,8 @@ def undecided(scale: ScaleCard, card: Card, language: Language) -> str:
     score = scale.score
     if scale.state != "not_enough" or not isinstance(score, Score) or score.kind == "median":
         return ""
-    if card.who.low_rate:
-        return say(phrases.TOO_SILENT, language)
+    if card.who.low_rate:  # the banner says it once for all
+        return ""
     return say(phrases.TOO_WIDE, language)
 
 
@@ -294,6 +294,8 @@ def line(scale: ScaleCard, language: Language, *, strength: bool) -> str:
 def done(one: Behaviour, card: Card, language: Language) -> str:
     """What is behind a figure of what members do."""
     if isinstance(one.value, Withheld):
+        if one.value.why == "below_ten":
+            return say(phrases.FEW_FOR_SHARE, language)
         return reason(one.value, card, language)
     if one.people is not None:
         return "".join(piece for piece, _ in _people(one.people, language, "reported"))
