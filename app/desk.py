@@ -51,6 +51,7 @@ class Way:
 
 NAVIGATION: tuple[Way, ...] = (
     Way(N_("Waves"), "/gelombang", Permission.WAVE_RATE),
+    Way(N_("Scorecards"), "/kartu", Permission.CARD_READ),
     Way(N_("Roster"), "/anggota", Permission.ROSTER_EDIT),
     Way(N_("Codes"), "/kode", Permission.CODE_ISSUE),
     Way(N_("Meetings"), "/kegiatan", Permission.EVENT_EDIT),
@@ -58,6 +59,7 @@ NAVIGATION: tuple[Way, ...] = (
     Way(N_("Data sets"), "/data", Permission.DATASET_READ),
     Way(N_("Reports"), "/laporan", Permission.ANALYSIS_RUN),
     Way(N_("Open answers"), "/teks", Permission.TEXT_MODERATE),
+    Way(N_("Prepare scorecards"), "/siapkan-kartu", Permission.CARD_PREVIEW),
     Way(N_("Tokens"), "/token", Permission.TOKEN_OWN),
     Way(N_("Communities"), "/komunitas", Permission.COMMUNITY_EDIT),
     Way(N_("Accounts"), "/akun-staf", Permission.STAFF_EDIT),

@@ -61,6 +61,7 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     from app.origin import CrossOriginMiddleware  # noqa: PLC0415
     from app.pages import Pages  # noqa: PLC0415
     from app.rights import routes as rights  # noqa: PLC0415
+    from app.scorecards import public as results  # noqa: PLC0415
     from app.surveys import routes as surveys  # noqa: PLC0415
 
     app = FastAPI(
@@ -77,6 +78,7 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     app.mount(MOUNT, app.state.assets)
     app.include_router(surveys.router)
     app.include_router(rights.router)
+    app.include_router(results.router)
     app.include_router(health.router)
     app.include_router(home.router)
     app.state.workshop = Workshop(settings)

@@ -64,11 +64,12 @@ class Published:
     @property
     def card(self) -> Card:
         """The card itself; shared between readers. Raises CardDamaged."""
-        return _read(self.payload, self.digest)
+        return read(self.payload, self.digest)
 
 
 @lru_cache(maxsize=32)  # a community of five years has ten; reading one costs milliseconds
-def _read(payload: str, digest: str) -> Card:
+def read(payload: str, digest: str) -> Card:
+    """A card from its JSON, checked against its digest. Raises CardDamaged."""
     from analysis.scorecard.model import SCHEMA, Card  # noqa: PLC0415 - where a card is read
 
     if digest_of(payload) != digest:
@@ -113,6 +114,12 @@ def of_wave(session: Session, wave_id: int) -> Published:
     if wave is None:
         raise UnknownCard(str(wave_id))
     return find(session, wave.community_id, wave.number)
+
+
+def sources(session: Session, card_id: int) -> list[tuple[int, int]]:
+    """Which state of whose answers a card was made from: (wave's id, version), its own first."""
+    row = session.get_one(Scorecard, card_id)
+    return [(one["wave_id"], one["data_version"]) for one in row.sources]
 
 
 def tombstones(session: Session, community_id: int) -> list[Scorecard]:

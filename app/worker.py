@@ -1,10 +1,11 @@
 """A worker: ``python -m app.worker [name]`` runs the analyses that wait, then ends.
 
-It does what a researcher does by hand: makes the data set of each wave (rows with the
-research consent only, written once), analyses the files by the plan, and puts one whole
-folder into place. A thread beats: it extends the lease, tells how far the work is, and
-interrupts the work where the run was cancelled or taken over. It runs behind everything
-else (nice 19), so that members' pages do not wait for it.
+Of an analysis it does what a researcher does by hand: makes the data set of each wave (rows
+with the research consent only, written once), analyses the files by the plan, and puts one
+whole folder into place. The rows of a scorecard it reads into memory only. A thread beats: it
+extends the lease, tells how far the work is, and interrupts the work where the run was
+cancelled or taken over. It runs behind everything else (nice 19), so that members' pages do
+not wait for it.
 """
 
 from __future__ import annotations
@@ -37,8 +38,10 @@ from app.errors import AppError
 from app.jobs import runs
 from app.jobs.supervisor import folder_of
 from app.reports.service import plan_folders
+from app.scorecards import making
+from app.scorecards.making import BasisChanged
 from app.settings import Settings
-from app.tables import Community, Wave
+from app.tables import AnalysisRun, Community, Wave
 from instrument.model import Instrument
 
 if TYPE_CHECKING:
@@ -77,6 +80,7 @@ class Job:
     """A claimed run, read once."""
 
     key: str
+    kind: str
     plan: str
     plan_digest: str
     sources: tuple[tuple[str, str, runs.Source], ...]
@@ -141,7 +145,7 @@ def serve(database: Database, worker: str) -> int:
     while True:
         with Session(database.write) as session, session.begin():
             run = runs.claim(session=session, worker=worker, at=datetime.now(UTC))
-            job = _job(session, run.key, run.plan, run.plan_digest) if run else None
+            job = _job(session, run) if run else None
         if job is None:
             return taken
         taken += 1
@@ -158,15 +162,15 @@ def serve(database: Database, worker: str) -> int:
             raise
 
 
-def _job(session: Session, key: str, plan: str, plan_digest: str) -> Job:
+def _job(session: Session, run: AnalysisRun) -> Job:
     found = []
-    for one in runs.sources(session, key):
+    for one in runs.sources(session, run.key):
         community = session.get(Community, one.community_id)
         wave = session.get(Wave, one.wave_id)
         assert community is not None
         assert wave is not None
         found.append((community.slug, f"{community.slug}-{wave.number}", one))
-    return Job(key, plan, plan_digest, tuple(found))
+    return Job(run.key, run.kind, run.plan, run.plan_digest, tuple(found))
 
 
 def _work(database: Database, job: Job, worker: str, heart: Heart) -> None:
@@ -175,8 +179,8 @@ def _work(database: Database, job: Job, worker: str, heart: Heart) -> None:
 
     fault: runs.Fault
     try:
-        _analyse(database, job, worker, heart)
-    except Changed as error:
+        (_make_card if job.kind == "card" else _analyse)(database, job, worker, heart)
+    except (Changed, BasisChanged) as error:
         fault, detail = "changed", error.detail
     except (AnalysisError, InstrumentError) as error:
         fault, detail = "data", str(error)
@@ -240,6 +244,22 @@ def _analyse(database: Database, job: Job, worker: str, heart: Heart) -> None:
             digest=hashlib.sha256(content).hexdigest(),
             facts=_facts(found, names, sorted(file.stem for file in folder.glob("*.csv"))),
         )
+
+
+def _make_card(database: Database, job: Job, worker: str, heart: Heart) -> None:
+    source, name = next((one, name) for _, name, one in job.sources if one.part == "main")
+    home = database.settings.data_dir / "analyses"
+    home.mkdir(parents=True, exist_ok=True)
+    with _hidden(home) as folder:
+        made = making.make(
+            database,
+            community_id=source.community_id,
+            number=int(name.rpartition("-")[2]),
+            key=job.key,
+            folder=folder,
+            told=heart.at,
+        )
+        _publish(database, job.key, worker, folder, digest=made.digest, facts=made.facts)
 
 
 def _plan(settings: Settings, name: str, definition: Instrument) -> Plan | None:

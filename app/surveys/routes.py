@@ -183,14 +183,6 @@ async def forget(request: Request) -> Response:
     return _forget(survey, _page(desk.messages.forgotten(survey, language)))
 
 
-async def results(request: Request) -> Response:
-    """GET /s/<slug>/hasil: what came of it; nothing is published yet."""
-    desk, language = desk_of(request), language_of(request.query_params.get("lang"))
-    return _page(
-        desk.messages.results(await desk.survey(request), language), cache="private, no-cache"
-    )
-
-
 async def back_to_start(request: Request) -> Response:
     """GET of an address that only takes forms (a reload, a shared link): to the start."""
     query = "?lang=en" if request.query_params.get("lang") == "en" else ""
@@ -198,8 +190,7 @@ async def back_to_start(request: Request) -> Response:
 
 
 _SLUG = "/s/{slug:str}"
-for _path, _endpoint in (("", landing), ("/hasil", results)):
-    router.add_route(_SLUG + _path, asks(Permission.PUBLIC)(_endpoint), methods=["GET"])
+router.add_route(_SLUG, asks(Permission.PUBLIC)(landing), methods=["GET"])
 for _path, _endpoint in (
     ("/mulai", begin),
     ("/simpan", save),

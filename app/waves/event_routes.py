@@ -55,6 +55,34 @@ def add(desk: AtDesk, form: Form, session: WriteSession) -> Response:
     )
 
 
+@router.post("/pernah")
+@asks(Permission.EVENT_EDIT)
+def ever_attended(desk: AtDesk, form: Form, session: WriteSession) -> Response:
+    """Note how many different members came at least once; an empty field takes it back."""
+    typed, number = form.text("orang"), form.text("gelombang")
+    waves = {str(one.number): one for one in events.not_published(session, desk.here.id)}
+    faults = {}
+    if number not in waves:
+        faults["gelombang"] = desk.text(N_("Choose a wave whose card is not published yet."))
+    people = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 7 else None
+    most = waves[number].eligible_n if number in waves else None
+    if (typed and people is None) or (people is not None and people > (most or MOST_ATTENDED)):
+        faults["orang"] = desk.text(
+            N_("Enter how many different members came: a whole number, at most all there are.")
+        )
+    if faults:
+        return _log_page(desk, session, {"orang": typed, "gelombang": number}, faults)
+    events.note_ever_attended(
+        session=session,
+        community_id=desk.here.id,
+        number=int(number),
+        people=people,
+        by=desk.account.actor,
+        at=desk.now,
+    )
+    return desk.go(desk.at("/kegiatan"), say=N_("Saved."))
+
+
 @router.get("/{event:int}")
 @asks(Permission.EVENT_EDIT)
 def event_page(desk: AtDesk, session: ReadSession, event: int) -> Response:
@@ -158,7 +186,8 @@ def _log_page(
         events=events.all_of(session, desk.here.id),
         names=NAMES,
         kinds=_kinds(desk),
-        fields={"hari": "", "jenis": "", "hadir": "", **fields},
+        waves=events.not_published(session, desk.here.id),
+        fields={"hari": "", "jenis": "", "hadir": "", "orang": "", "gelombang": "", **fields},
         faults=faults,
     )
 

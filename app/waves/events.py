@@ -9,8 +9,9 @@ from typing import Literal, get_args
 from sqlmodel import Session, col, select
 
 from app import audit
-from app.tables import Event
-from app.waves.errors import EventChanged, UnfitEvent, UnknownEvent
+from app.tables import Event, Wave
+from app.wave_reader import UnknownWave
+from app.waves.errors import EventChanged, UnfitEvent, UnknownEvent, WrongState
 
 EventKind = Literal["informal", "training", "bazaar"]
 KINDS: tuple[EventKind, ...] = get_args(EventKind)
@@ -95,6 +96,51 @@ def remove_event(
     session.flush()
     _log(session, event, "event.remove", by, at)
     return event
+
+
+def not_published(session: Session, community_id: int) -> list[Wave]:
+    """The waves whose card is not out yet, drafts left out, the newest first."""
+    return list(
+        session.exec(
+            select(Wave)
+            .where(col(Wave.community_id) == community_id, col(Wave.state).in_(("open", "closed")))
+            .order_by(col(Wave.number).desc())
+        )
+    )
+
+
+def note_ever_attended(
+    *, session: Session, community_id: int, number: int, people: int | None, by: str, at: datetime
+) -> Wave:
+    """Note how many different members came to an informal meeting before a wave closed.
+
+    ``people`` None takes it back. Possible until the wave's card is published. Raises
+    UnknownWave, WrongState, UnfitEvent (more than the register has).
+    """
+    wave = session.exec(
+        select(Wave)
+        .where(col(Wave.community_id) == community_id, col(Wave.number) == number)
+        .with_for_update()
+    ).one_or_none()
+    if wave is None:
+        raise UnknownWave(str(number))
+    if wave.state not in ("open", "closed"):
+        raise WrongState(f"{wave.state}, only before its card is published")
+    if people is not None and not 0 <= people <= (wave.eligible_n or MOST_ATTENDED):
+        raise UnfitEvent(f"different members: 0 to {wave.eligible_n}")
+    wave.ever_attended_n = people
+    session.add(wave)
+    session.flush()
+    audit.record(
+        session,
+        by=by,
+        action="event.attended",
+        subject=f"wave:{wave.id}",
+        at=at,
+        community_id=community_id,
+        detail={"people": people},
+    )
+    return wave
 
 
 def _check(kind: str, attended_n: int) -> None:

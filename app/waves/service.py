@@ -40,7 +40,6 @@ __all__ = [
     "current_wave",
     "extend_wave",
     "open_wave",
-    "publish_wave",
     "sweep",
     "sweep_now",
 ]
@@ -196,18 +195,6 @@ def extend_wave(
     wave.state, wave.closes_at = "open", closes_at
     _flush_as_open(session, wave)
     log(session, wave, "wave.extend", by, at)
-    return wave
-
-
-def publish_wave(*, session: Session, wave_id: int, by: str, at: datetime) -> Wave:
-    """Mark that the wave's scorecard is out. Raises WrongState."""
-    wave = locked(session, wave_id)
-    if wave.state != "closed":
-        raise WrongState(f"{wave.state}, only a closed wave can be published")
-    wave.state = "published"
-    session.add(wave)
-    session.flush()
-    log(session, wave, "wave.publish", by, at)
     return wave
 
 

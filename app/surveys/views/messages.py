@@ -1,4 +1,4 @@
-"""Pages that end or pause the way: how things stand, thanks, results."""
+"""Pages that end or pause the way: how things stand, thanks."""
 
 from __future__ import annotations
 
@@ -132,25 +132,6 @@ class MessageView(View):
             self._back(survey, language),
         )
         return self._message(survey, language, message)
-
-    def results(self, survey: Survey | Nothing, language: Language) -> str:
-        """No results are published yet, and when to expect them."""
-        lines = [self._(language, "No results have been published yet.")]
-        by = self._shared_by(survey, language) if isinstance(survey, Survey) else ""
-        if by:
-            lines.append(
-                self._(language, "They are shared by %(day)s, here and in the WA group.", day=by)
-            )
-        lines.append(
-            self._(language, "You will see the same figures as the chair: combined ones only.")
-        )
-        message = Message(
-            self._(language, "Results for members"),
-            tuple(lines),
-            self._back(survey, language),
-            card=True,
-        )
-        return self._message(survey, language, message, switch=f"/s/{survey.slug}/hasil")
 
     def _message(
         self, survey: Survey | Nothing, language: Language, message: Message, switch: str = ""
