@@ -12,9 +12,8 @@ Disclosure Control, chapter 4 (complementary suppression, audit by linear algebr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Literal
 
 from analysis.errors import AnalysisError
@@ -144,11 +143,19 @@ def change_of(persons: Iterable[Hashable], before: Hashable, after: Hashable) ->
     return told
 
 
-def derivable(hidden: Figure, shown: Sequence[Figure]) -> bool:
-    """Whether a hidden sum lies in the row space of what is shown."""
-    cells, rows = _cells([*shown, hidden])
-    known, target = rows[:-1], rows[-1]
-    return _rank(known, len(cells)) == _rank([*known, target], len(cells))
+def derivable(hidden: Sequence[Figure], shown: Sequence[Figure]) -> tuple[bool, ...]:
+    """Whether each hidden sum lies in the row space of what is shown."""
+    _, rows = _cells([*shown, *hidden])
+    known = _reduce(rows[: len(shown)])
+    pivots = [next(i for i, value in enumerate(row) if value) for row in known]
+    found = []
+    for target in rows[len(shown) :]:
+        left = [value % _PRIME for value in target]
+        for pivot, row in zip(pivots, known, strict=True):
+            if left[pivot]:
+                left = _without([left], row, pivot)[0]
+        found.append(not any(left))
+    return tuple(found)
 
 
 def gives_few(shown: Sequence[Figure], floor: int = LOWEST) -> bool:
@@ -163,27 +170,28 @@ def gives_few(shown: Sequence[Figure], floor: int = LOWEST) -> bool:
     order = sorted(range(len(cells)), key=lambda i: -len(cells[i]))
     large = sum(len(cell) >= floor for cell in cells)
     reduced = _reduce([[row[i] for i in order] for row in rows])
-    persons = [cells[i] for i in order]
-    free = [row for row in reduced if not any(row[:large])]
-    if len(free) > _MOST_FREE:
+    persons = [cells[i] for i in order[large:]]
+    free = [row[large:] for row in reduced if not any(row[:large])]
+
+    def speaks_of_few(row: list[int]) -> bool:
+        return few(len({who for i, value in enumerate(row) if value for who in persons[i]}), floor)
+
+    if any(map(speaks_of_few, free)):
         return True
-    return any(
-        few(len({who for i, value in enumerate(row) if value for who in persons[i]}), floor)
-        for row in _minimal(free, large, len(cells))
-    )
+    return len(free) > _MOST_FREE or any(map(speaks_of_few, _minimal(free, 0)))
 
 
-def _minimal(free: list[list[int]], large: int, width: int) -> Iterable[list[int]]:
-    """Yield combinations that are zero in all but one of as many cells as there are rows."""
-    for zeros in combinations(range(large, width), max(len(free) - 1, 0)):
-        first = [*zeros, *(i for i in range(width) if i not in zeros)]
-        moved = _reduce([[row[i] for i in first] for row in free])
-        for row in moved:
-            if not any(row[: len(zeros)]):
-                back = [0] * width
-                for place, value in zip(first, row, strict=True):
-                    back[place] = value
-                yield back
+def _minimal(free: list[list[int]], start: int) -> Iterator[list[int]]:
+    """Yield combinations of minimal support: zero in all but one of as many cells as rows."""
+    if len(free) == 1:
+        yield free[0]
+    for column in range(start, len(free[0]) if len(free) > 1 else 0):
+        pivot = next((row for row in free if row[column]), None)
+        if pivot is not None:
+            inverse = pow(pivot[column], -1, _PRIME)
+            one = [value * inverse % _PRIME for value in pivot]
+            rest = [row for row in free if row is not pivot]
+            yield from _minimal(_without(rest, one, column), column + 1)
 
 
 def _cells(figures: Sequence[Figure]) -> tuple[list[frozenset[Hashable]], list[list[int]]]:
@@ -226,10 +234,6 @@ def _without(rows: list[list[int]], pivot: list[int], column: int) -> list[list[
     ]
 
 
-def _rank(rows: list[list[int]], width: int) -> int:
-    return len(_reduce(rows)) if rows and width else 0
-
-
 @dataclass(frozen=True, slots=True)
 class Release:
     """What of one occasion is shown, and what is not: a card, a table, a file."""
@@ -239,6 +243,7 @@ class Release:
     """By breakdown, the names shown."""
     shown: tuple[Figure, ...]
     hidden: tuple[Figure, ...]
+    """What must stay unknown: groups that are not shown and that nothing earlier tells."""
 
 
 def release(
@@ -257,7 +262,7 @@ def release(
     """
     whole = sum_over(persons, occasion)
     known = [figure for one in earlier for figure in one.shown]
-    kept = [figure for one in earlier for figure in one.hidden if not derivable(figure, known)]
+    kept = _unknown([figure for one in earlier for figure in one.hidden], known)
     total = len(persons) >= floors.any
     names = {
         name: set(one_way({g: len(who) for g, who in groups.items()}, floors.group, len(persons)))
@@ -278,8 +283,8 @@ def release(
         if not total and persons:
             hidden.append(whole)
         every = [*known, *shown]
-        secret = [*kept, *(figure for figure in hidden if not derivable(figure, known))]
-        if not gives_few(every, floors.any) and not any(derivable(one, every) for one in secret):
+        hidden = _unknown(hidden, known)
+        if not gives_few(every, floors.any) and not any(derivable([*kept, *hidden], every)):
             break
         if not total and not any(names.values()):
             break  # nothing of this occasion is shown: what is known was known before
@@ -301,6 +306,11 @@ def release(
         tuple(shown),
         tuple(hidden),
     )
+
+
+def _unknown(hidden: Sequence[Figure], known: Sequence[Figure]) -> list[Figure]:
+    told = derivable(hidden, known)
+    return [one for one, already in zip(hidden, told, strict=True) if not already]
 
 
 def may_reissue(
