@@ -148,7 +148,10 @@ class View:
     work_on: tuple[tuple[str, str], ...]
     topic: str
     obstacle: str
+    reading: str
+    """How to read the marks of scales."""
     legend: str
+    """Likewise, with what holds for all of them."""
     groups: tuple[Group, ...]
     table: Table
     facts: tuple[Fact, ...]

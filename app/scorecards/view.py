@@ -79,6 +79,7 @@ def view_of(card: Card, language: Language) -> View:
         work_on=_lines(card, language, strength=False),
         topic=words.topic(card.topic, language),
         obstacle=words.obstacle(card, language),
+        reading=words.reading(card, language),
         legend=" ".join(
             part
             for part in (

@@ -342,12 +342,18 @@ def limits(language: Language) -> str:
     return phrases.LIMITS.in_(language)
 
 
+def reading(card: Card, language: Language) -> str:
+    """How to read the marks of scales."""
+    return say(phrases.LEGEND_MIDDLE if card.tier == "medians" else phrases.LEGEND, language)
+
+
 def legend(card: Card, language: Language) -> str:
-    """How to read the figures of scales."""
-    parts = [phrases.LEGEND_MIDDLE if card.tier == "medians" else phrases.LEGEND]
+    """How to read the figures of scales, and what not to read out of them."""
+    parts = []
     if card.tier == "whole" and any(len(scale.past) >= 2 for scale in card.scales):
         parts.append(phrases.LEGEND_LINE)
-    return " ".join(say(part, language) for part in [*parts, phrases.LEGEND_FIXED])
+    rest = [say(part, language) for part in [*parts, phrases.LEGEND_FIXED]]
+    return " ".join([reading(card, language), *rest])
 
 
 def method(card: Card, language: Language) -> tuple[str, ...]:
