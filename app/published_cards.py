@@ -80,6 +80,13 @@ def read(payload: str, digest: str) -> Card:
     return card
 
 
+def checked(one: Published) -> str:
+    """A card's JSON as it was published. Raises CardDamaged."""
+    if digest_of(one.payload) != one.digest:
+        raise CardDamaged(one.digest[:16])
+    return one.payload
+
+
 def digest_of(payload: str) -> str:
     """SHA-256 of a card's JSON, in hex."""
     return hashlib.sha256(payload.encode()).hexdigest()

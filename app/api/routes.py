@@ -8,6 +8,7 @@ from fastapi import Path, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
+from app import published_cards
 from app.api import service
 from app.api.schemas import (
     Codebook,
@@ -76,6 +77,29 @@ def waves(asking: AsProgram, session: ReadSession) -> Waves:
 def wave(asking: AsProgram, session: ReadSession, number: Number) -> WaveOut:
     """One wave."""
     return service.find_wave(session, asking.community, number)
+
+
+@router.get(
+    "/waves/{number}/card",
+    tags=["results"],
+    response_class=Response,
+    responses=_problems(404)
+    | {
+        200: {
+            "description": "The published scorecard, as frozen; format in docs/manual",
+            "content": {"application/json": {"schema": {"type": "object"}}},
+        }
+    },
+)
+@asks(Permission.CARD_PREVIEW, scope=Scope.RESULTS)
+def card(asking: AsProgram, session: ReadSession, number: Number) -> Response:
+    """The published scorecard of a wave, byte by byte; nothing before it is published."""
+    found = published_cards.find(session, asking.community.id, number)
+    return Response(
+        published_cards.checked(found),
+        media_type="application/json",
+        headers={"cache-control": "no-store", "x-sha256": found.digest},
+    )
 
 
 @router.get("/waves/{number}/codebook", tags=["codebook"], responses=_problems(404, 409))

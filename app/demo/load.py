@@ -4,8 +4,9 @@ Every answer goes the way of a member's submit: code, consent, the form's fields
 acknowledged after the commit. Nothing is written to a table by hand, so what the demo
 shows is what the product does.
 
-World S of the generator: N = 60, two waves, scenario "action" (flexibility and
-information sharing rise by half a standard deviation of the latent scale).
+World S of the generator: N = 60, scenario "action" (flexibility and information sharing rise
+by half a standard deviation of the latent scale from the second wave on). Two waves are over
+and get their scorecards; a third is open, half a year later, for whoever tries the survey.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from app.surveys.plan import plan
 from app.surveys.service import Answering
 from app.surveys.survey import Survey, load
 from app.tables import Participant
+from app.waves import events
 from app.waves import service as waves
 from app.waves.consent import fill
 from instrument import registry
@@ -38,11 +40,13 @@ from instrument.model import Instrument
 
 if TYPE_CHECKING:
     from analysis.simulate import Record
+    from analysis.simulate.waves import Wave
 
 SLUG = "sidoarjo"
 NAME = "Komunitas UMKM Sidoarjo (simulasi)"
 SEED = 20261124
-WAVES = 2
+WAVES = 3
+"""The last one stays open."""
 OPEN_DAYS = 14
 """A wave's answers come within so many days."""
 TRY_DAYS = 60
@@ -60,9 +64,10 @@ class Loaded:
 
 
 def load_community(settings: Settings, *, today: date, seed: int = SEED) -> Loaded:
-    """Make the community with its members, and let them answer both waves.
+    """Make the community with its members, and let them answer all waves.
 
-    The first wave is closed, the last stays open. ``today`` places the waves in time.
+    All but the last are closed, with the log of their meetings. ``today`` places the waves in
+    time.
     """
     from analysis import simulate  # noqa: PLC0415 - numpy; only when the demo is made
     from analysis.simulate.worlds import MONTHS_APART  # noqa: PLC0415
@@ -98,6 +103,7 @@ def load_community(settings: Settings, *, today: date, seed: int = SEED) -> Load
             asyncio.run(_answer_all(answering, survey, roster, answered))
             responses += len(answered)
             names.append(survey.wave.name)
+            _log_meetings(database, roster.community_id, wave)
             if wave.number < WAVES:
                 with Session(database.write) as session, session.begin():
                     waves.close_wave(
@@ -152,6 +158,32 @@ def fresh_codes(database: Database, key: bytes, *, count: int, at: datetime) -> 
                 at=at,
             )
             for community_id, participant_id in free[:count]
+        )
+
+
+def _log_meetings(database: Database, community_id: int, wave: Wave) -> None:
+    """What the secretary noted before a wave: head counts, and how many different people."""
+    held = wave.events()
+    came = {member for one in held if one.kind == "informal" for member in one.attended}
+    at = _moment(wave.opens_on)
+    with Session(database.write) as session, session.begin():
+        for one in held:
+            events.add_event(
+                session=session,
+                community_id=community_id,
+                held_on=one.held_on,
+                kind=one.kind,
+                attended_n=len(one.attended),
+                by=BY,
+                at=at,
+            )
+        events.note_ever_attended(
+            session=session,
+            community_id=community_id,
+            number=wave.number,
+            people=len(came),
+            by=BY,
+            at=at,
         )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
-from app.auth import Now, Permission, asks, sessions
+from app.auth import Now, Permission, Role, asks, sessions
 from app.demo.products import DataSet, analysis_folder, newest
 from app.demo.sign_ins import SignIns, begin_session
 from app.errors import AppError
@@ -74,6 +74,12 @@ class Demo:
             (ROLE_NAMES[role], f"/demo/masuk/{token}")
             for role, token in self.sign_ins.tokens.items()
         ]
+
+    @property
+    def chair(self) -> str:
+        """Path of the one-time link to the chair's account; empty where there is none."""
+        token = self.sign_ins.tokens.get(Role.CHAIR)
+        return f"/demo/masuk/{token}" if token else ""
 
     @property
     def busy(self) -> bool:

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from app.codes import show
 from app.db import Database
+from app.demo.cards import publish_cards
 from app.demo.load import BY, NAME, SLUG, TRY_DAYS, fresh_codes, load_community
 from app.demo.products import analysis_folder, newest
 from app.demo.routes import Demo, product_environment
@@ -70,6 +71,7 @@ class Prepared:
   Front page             {address}/
   Answer as a member     {address}/s/{self.demo.slug}
                          with one of these codes: {codes}
+  Results for members    {address}/s/{self.demo.slug}/hasil
   Data sets, analysis    {address}/demo/data
 {sign_ins}
 
@@ -81,7 +83,7 @@ def prepare(*, port: int, reset: bool, say: Callable[[str], None]) -> Prepared:
     """Make the demo's store, data sets and analyses where they are missing.
 
     Always the embedded store, in ``DATA_DIR/demo``. ``say`` tells what goes on. Raises
-    PortTaken, ProductsFailed.
+    PortTaken, ProductsFailed, CardsFailed.
     """
     _require_free(port)
     home = Settings().data_dir / "demo"
@@ -106,6 +108,8 @@ def prepare(*, port: int, reset: bool, say: Callable[[str], None]) -> Prepared:
         _make_products(settings, missing)
     database = Database(settings)
     try:
+        for name in publish_cards(database):
+            say(f"The scorecard of {name} is published.")
         accounts = ensure_accounts(database, slug=SLUG, by=BY, at=datetime.now(UTC))
         codes = fresh_codes(database, settings.key("code_key"), count=CODES, at=datetime.now(UTC))
     finally:

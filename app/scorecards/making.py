@@ -27,7 +27,7 @@ from app.store import Store
 from app.tables import Wave
 from instrument import registry
 from instrument.errors import InstrumentError
-from instrument.model import Instrument
+from instrument.model import LANGUAGES, Instrument
 
 if TYPE_CHECKING:
     from analysis.scorecard.inputs import ApprovedTexts, WaveAnswers
@@ -197,4 +197,8 @@ def _promise(one: Shown) -> Promise:
 
 def _print(card: Card, folder: Path) -> None:
     """Set PDF and picture in both languages."""
-    # comes with app.scorecards.printing
+    from app.scorecards import printing  # noqa: PLC0415 - the typesetter: worker only
+
+    for language in LANGUAGES:
+        (folder / f"kartu-{language}.pdf").write_bytes(printing.pdf(card, language))
+        (folder / f"gambar-{language}.png").write_bytes(printing.picture(card, language))

@@ -22,6 +22,7 @@ from app.submission import NewerState, State, UnknownSubmission, WaveNotAcceptin
 from app.surveys.desk import Desk, desk_of
 from app.surveys.faults import UnreadableAnswers
 from app.surveys.forms import AnswerForm, Fields, StartForm, read
+from app.surveys.profile import profile_of
 from app.surveys.service import Faulty, NoPurpose, NotReady, Saved, asked_of
 from app.surveys.survey import Nothing, Survey, standing
 
@@ -162,7 +163,8 @@ async def submit(request: Request) -> Response:
         return JSONResponse(told | {"unanswered": len(saved.unanswered)}, headers=_PRIVATE)
     if saved.ack.receipt is not None and (form.final or not saved.unanswered):
         language = form.switch_to or form.language
-        html = desk.messages.receipt(survey, form.submission_id, saved.ack.receipt, language)
+        own = profile_of(survey.instrument, survey.wave.form, saved.answers, language)
+        html = desk.messages.receipt(survey, form.submission_id, saved.ack.receipt, language, own)
         return _forget(survey, _page(html))
     if saved.unanswered:
         return _page(desk.prompts.prompt(survey, asked, form, saved, at))

@@ -133,11 +133,11 @@ def test_member_is_found_everywhere(
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{demo.address}/demo/data?lang=en")
-    before = json.loads((demo.home / "analyses/sidoarjo-2/results.json").read_text())
+    before = json.loads((demo.home / "analyses/sidoarjo-3/results.json").read_text())
     page.get_by_role("button", name="Make them anew").click()
     expect(page.locator("main [role=status]")).to_have_count(0, timeout=120_000)
     assert page.locator("[role=alert]").count() == 0
-    link = page.locator("a[href*='sidoarjo-2-v'][href$='simulasi.csv']")
+    link = page.locator("a[href*='sidoarjo-3-v'][href$='simulasi.csv']")
     data = page.request.get(f"{demo.address}{link.get_attribute('href')}").text()
     context.close()
     found = [
@@ -151,5 +151,5 @@ def test_member_is_found_everywhere(
     assert row["BEH1"] == "2"
     assert "Saling bantu" not in data  # open texts stay out
     assert receipt.replace(" ", "") not in data
-    after = json.loads((demo.home / "analyses/sidoarjo-2/results.json").read_text())
+    after = json.loads((demo.home / "analyses/sidoarjo-3/results.json").read_text())
     assert after["data"]["rows"] == before["data"]["rows"] + 1

@@ -53,6 +53,7 @@ ROUTES: dict[tuple[str, str], str] = {
     ("GET", "/api/v1/results/{key}"): "analysis.run",
     ("GET", "/api/v1/waves"): "dataset.read",
     ("GET", "/api/v1/waves/{number}"): "dataset.read",
+    ("GET", "/api/v1/waves/{number}/card"): "card.preview",
     ("GET", "/api/v1/waves/{number}/codebook"): "dataset.read",
     ("GET", "/s/{slug:str}"): "public",
     ("GET", "/s/{slug}/hak"): "public",

@@ -8,10 +8,17 @@ from uuid import UUID
 from app import codes
 from app.pages import N_, Pages, moment_of
 from app.surveys.contexts import Message, Way
+from app.surveys.profile import Leaning, Own
 from app.surveys.survey import Nothing, Survey, standing
 from app.surveys.views.base import Kept, View, query
 from app.surveys.views.skeleton import Skeleton, slot
 from instrument.model import Language
+
+LEANINGS: dict[Leaning, str] = {
+    "agree": N_("you lean to agree"),
+    "between": N_("you are in between"),
+    "disagree": N_("you lean to disagree"),
+}
 
 
 class MessageView(View):
@@ -21,12 +28,23 @@ class MessageView(View):
         super().__init__(pages)
         self._receipts = Kept()
 
-    def receipt(self, survey: Survey, submission_id: UUID, receipt: str, language: Language) -> str:
-        """Thanks, the receipt code, and what happens next."""
+    def receipt(
+        self,
+        survey: Survey,
+        submission_id: UUID,
+        receipt: str,
+        language: Language,
+        profile: tuple[Own, ...] = (),
+    ) -> str:
+        """Thanks, the receipt code, and what happens next; ``profile``: to their own submit."""
         key = (survey.wave.wave_id, survey.fingerprint, language)
         page = self._receipts.get(key, lambda: self._empty_receipt(survey, language))
         id_ = str(submission_id)
-        return page.fill({"id": id_, "id2": id_, "receipt": codes.show(receipt)})
+        own = self._profile(profile, language) if profile else ""
+        return page.fill({"id": id_, "id2": id_, "receipt": codes.show(receipt), "profile": own})
+
+    def _profile(self, profile: tuple[Own, ...], language: Language) -> str:
+        return self._pages.render("surveys/profile.html", language, profile=profile, words=LEANINGS)
 
     def _empty_receipt(self, survey: Survey, language: Language) -> Skeleton:
         closes = survey.wave.closes_at
