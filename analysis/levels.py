@@ -111,3 +111,14 @@ def nonresponse_bounds(k: int, n: int, population: int) -> tuple[float, float]:
     if not 0 <= k <= n:
         raise WrongArgument(f"{k} of {n} is no count of persons.")
     return k / population, (k + population - n) / population
+
+
+def measurement_error(sd: float, omega: float, n: int) -> float:
+    """Standard error of a mean that measurement leaves where everybody answered.
+
+    sd sqrt(1 - omega) / sqrt(n): one person's error is sd sqrt(1 - omega). For researchers
+    only, beside a census, whose sampling error is nil. Raises `WrongArgument`.
+    """
+    if n < 1 or not 0 <= omega <= 1 or sd < 0:
+        raise WrongArgument(f"sd {sd:g}, omega {omega:g}, n {n}: no such scale.")
+    return float(sd * np.sqrt((1 - omega) / n))

@@ -13,6 +13,7 @@ from tests.simulations import (
     recovery,
     reliability,
     slopes,
+    worked,
 )
 from tests.simulations.figure import Figure, Study
 
@@ -27,6 +28,7 @@ STUDIES: dict[str, Study] = {
     "omega": reliability.OMEGA,
     "percentile": reliability.PERCENTILE,
     "careless": careless.STUDY,
+    "worked": worked.STUDY,
 }
 
 
