@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +29,14 @@ _DATE = "SUBMITTED_ON"
 
 
 def write_sav(
-    path: Path, table: Cells, variables: Sequence[Variable], language: Language, *, title: str
+    path: Path,
+    table: dict[str, Column],
+    variables: Sequence[Variable],
+    language: Language,
+    *,
+    title: str,
 ) -> tuple[Shortened, ...]:
-    """Write an SPSS file; return the labels that had to be shortened.
+    """Write an SPSS file; return the labels that had to be shortened. ``table`` is used up.
 
     Items, questions and flags are numbers with value labels; -5 thru -1 are user-missing; cells
     that are not there are system-missing; measurement levels are the codebook's.
@@ -41,13 +46,14 @@ def write_sav(
     told = labels(variables, language, SPSS)
     coded = {row.name for row in variables if row.missing and _is_number(table[row.name])}
     formats = {row.name: _format(row, table[row.name]) for row in variables}
+    values = _of_numbers(told.values, table)
     with whole_path(path) as temporary:
         pyreadstat.write_sav(
-            _frame({row.name: _spss(table[row.name]) for row in variables}),
+            _frame(table, variables, lambda _, column: _spss(column)),
             temporary,
             file_label=fit(title, 64),
             column_labels=dict(told.variables),
-            variable_value_labels=_of_numbers(told.values, table),
+            variable_value_labels=values,
             missing_ranges={name: [{"lo": LOWEST, "hi": HIGHEST}] for name in coded},
             variable_measure={row.name: row.measure for row in variables},
             variable_format={name: one for name, one in formats.items() if one},
@@ -57,9 +63,14 @@ def write_sav(
 
 
 def write_dta(
-    path: Path, table: Cells, variables: Sequence[Variable], language: Language, *, title: str
+    path: Path,
+    table: dict[str, Column],
+    variables: Sequence[Variable],
+    language: Language,
+    *,
+    title: str,
 ) -> tuple[Shortened, ...]:
-    """Write a Stata 14+ file; return the labels that had to be shortened.
+    """Write a Stata 14+ file; return the labels that had to be shortened. ``table`` is used up.
 
     -1 ... -5 are the extended missing values .a ... .e, labelled like answers; cells that are
     not there are ".".
@@ -74,9 +85,7 @@ def write_dta(
     }
     with whole_path(path) as temporary:
         pyreadstat.write_dta(
-            _frame(
-                {row.name: _stata(table[row.name], coded=row.name in coded) for row in variables}
-            ),
+            _frame(table, variables, lambda name, column: _stata(column, coded=name in coded)),
             temporary,
             file_label=fit(title, 80),
             column_labels=dict(told.variables),
@@ -86,10 +95,15 @@ def write_dta(
     return told.shortened
 
 
-def _frame(columns: dict[str, Column]) -> pd.DataFrame:
+def _frame(
+    table: dict[str, Column], variables: Sequence[Variable], shown: Callable[[str, Column], Column]
+) -> pd.DataFrame:
+    """Return what is to be written; each column leaves ``table`` as its twin is made."""
     import pandas as pd
 
-    return pd.DataFrame(columns, copy=False)
+    return pd.DataFrame(
+        {row.name: shown(row.name, table.pop(row.name)) for row in variables}, copy=False
+    )
 
 
 def _is_number(column: Column) -> bool:

@@ -117,7 +117,7 @@ def check(
     if k < 2:
         raise ValueError(f"k = {k} protects nobody; k is 2 or more")
     codes = [one.code for one in quasi_identifiers(instrument)]
-    groups = Counter(tuple(person.get(code, "") for code in codes) for person in people)
+    groups = Counter(tuple([person.get(code, "") for code in codes]) for person in people)
     total = sum(groups.values())
     before = min(groups.values(), default=0)
     if reason.strip():

@@ -120,6 +120,10 @@ def write_csv(
                    digest.hexdigest())  # fmt: skip
 
 
+_TENTHS = 18_000
+"""Times below half an hour have their cell ready."""
+
+
 @dataclass(frozen=True)
 class _Block:
     text: bytes
@@ -186,7 +190,7 @@ class _Encoder:
         self.mirror = _table([(missing | mirrored).get(byte, "") for byte in range(256)])
         self.small = _table([str(number) for number in range(256)])
         self.scores = [self._score_table(len(scale.columns)) for scale in self.rules.scales]
-        self.times: dict[float, str] = {}
+        self.tenths = _table([repr(tenth / 10) for tenth in range(_TENTHS)])
         self.texts: dict[str, bytes] = {}
         self.answers: dict[Answer, str] = {}
 
@@ -243,16 +247,18 @@ class _Encoder:
         """Return a column of text cells (m, width)."""
         if len(cells) != m:
             raise ValueError(f"a column of the batch has {len(cells)} entries for {m} rows")
-        known = self.texts
-        encoded = []
-        for cell in cells:
-            found = known.get(cell)
-            if found is None:
-                found = f",{text_cell(cell)}".encode()
-                if len(known) < 4096:  # repeated values only: pseudonyms must not pile up
-                    known[cell] = found
-            encoded.append(found)
-        return np.array(encoded).view(np.uint8).reshape(m, -1)
+        if len(set(cells)) == 1:  # one wave, one version, one layout: written once
+            one = np.frombuffer(self._text(cells[0]), np.uint8)
+            return np.broadcast_to(one, (m, len(one)))
+        return np.array([self._text(cell) for cell in cells]).view(np.uint8).reshape(m, -1)
+
+    def _text(self, cell: str) -> bytes:
+        found = self.texts.get(cell)
+        if found is None:
+            found = f",{text_cell(cell)}".encode()
+            if len(self.texts) < 4096:  # repeated values only: pseudonyms must not pile up
+                self.texts[cell] = found
+        return found
 
     def _scores(self, scored: Scored) -> Iterator[Bytes]:
         for number, scale in enumerate(self.rules.scales):
@@ -267,7 +273,10 @@ class _Encoder:
                 yield percents[place]
 
     def _times(self, column: Floats) -> Bytes:
-        """Return a column of seconds; equal times are written once."""
+        """Return a column of seconds. Tenths, as pages send them, are looked up."""
+        tenths = np.rint(np.nan_to_num(column * 10, nan=-1.0))
+        if ((tenths / 10 == column) & (tenths >= 0) & (tenths < len(self.tenths))).all():
+            return self.tenths[tenths.astype(np.int64)]
         values, places = np.unique(column, return_inverse=True)
         cells = ["" if math.isnan(value) else repr(value) for value in values.tolist()]
         return _table(cells)[places]
@@ -284,12 +293,14 @@ class _Encoder:
                 value: min(group) for group in self.sharing.merged.get(code, ()) for value in group
             }
             found: list[Answer | bytes | None] = [answers.get(code) for answers in rows]
-            for row, answer in enumerate(found):
-                if answer is None:  # bytes, so that no text and no number looks like it
-                    found[row] = self.gaps[gaps[row].get(code, Missing.NOT_SEEN)]
-            places: dict[Answer | bytes, int] = {}
-            index = [places.setdefault(one, len(places)) for one in found if one is not None]
-            table = np.array([self._question(one, lowest) for one in places])
+            if None in found:
+                for row, answer in enumerate(found):
+                    if answer is None:  # bytes, so that no text and no number looks like it
+                        found[row] = self.gaps[gaps[row].get(code, Missing.NOT_SEEN)]
+            distinct = [one for one in dict.fromkeys(found) if one is not None]
+            places = dict(zip(distinct, range(len(distinct)), strict=True))
+            index = [places[one] for one in found if one is not None]
+            table = np.array([self._question(one, lowest) for one in distinct])
             width = table.dtype.itemsize
             yield table.view(np.uint8).reshape(-1, width)[np.array(index)]
 

@@ -8,8 +8,10 @@ waves of a project, another in another project.
 from __future__ import annotations
 
 import hmac
+import math
 from base64 import b32encode
-from collections.abc import Hashable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from analysis.dataset import Batch
 
 PSEUDONYM_CHARACTERS = 16
+_PSEUDONYM_BYTES = PSEUDONYM_CHARACTERS * 5 // 8
 _CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())
 """From the base 32 of RFC 4648 to Crockford's: the same bits, other letters."""
 _ROWS_AT_ONCE = 1024
@@ -124,8 +127,16 @@ def project_key(secret: bytes, project_id: int) -> bytes:
 
 def pseudonym(key: bytes, respondent_ref: UUID) -> str:
     """Return a person's id in a project's files: 16 Crockford characters, 80 bits."""
-    digest = hmac.digest(key, respondent_ref.bytes, "sha256")
-    return b32encode(digest[: PSEUDONYM_CHARACTERS * 5 // 8]).translate(_CROCKFORD).decode()
+    return pseudonyms(key, [respondent_ref.bytes])[0]
+
+
+def pseudonyms(key: bytes, refs: Sequence[bytes]) -> list[str]:
+    """Return the ids of people by the 16 bytes of their references."""
+    digests = [hmac.digest(key, ref, "sha256")[:_PSEUDONYM_BYTES] for ref in refs]
+    # 5 bits a character, and 80 are ten whole bytes: the ids lie end to end, without padding
+    joined = b32encode(b"".join(digests)).translate(_CROCKFORD, b"=").decode()
+    ends = range(0, len(refs) * PSEUDONYM_CHARACTERS, PSEUDONYM_CHARACTERS)
+    return [joined[end : end + PSEUDONYM_CHARACTERS] for end in ends]
 
 
 def people(store: Store, source: Source, tally: Tally) -> Iterator[Mapping[str, int | str]]:
@@ -138,13 +149,12 @@ def people(store: Store, source: Source, tally: Tally) -> Iterator[Mapping[str, 
     tally.granted = dict.fromkeys((choice.code for choice in choices), 0)
     several = len(source.waves) > 1
     together: dict[Hashable, dict[str, int | str]] = {}
+    given: Counter[tuple[tuple[str, bool], ...]] = Counter()
     for wave in source.waves:
         tally.responses[wave.number] = tally.research[wave.number] = 0
         for person in store.people(wave.wave_id):
             tally.responses[wave.number] += 1
-            for choice, given in person.choices.items():
-                if given is True and choice in tally.granted:
-                    tally.granted[choice] += 1
+            given[tuple(person.choices.items())] += 1
             if person.choices.get("research") is not True:
                 continue
             tally.research[wave.number] += 1
@@ -154,21 +164,32 @@ def people(store: Store, source: Source, tally: Tally) -> Iterator[Mapping[str, 
                 continue
             known = together.setdefault(person.key, told)
             known.update({code: one for code, one in told.items() if not _is_code(one)})
+    for granted, count in given.items():
+        for choice, is_given in granted:
+            if is_given is True and choice in tally.granted:
+                tally.granted[choice] += count
     yield from together.values()
 
 
 def _background(
     asked: tuple[Question, ...], stored: Mapping[str, Any] | None, choices: Mapping[str, bool]
 ) -> dict[str, int | str]:
-    values, missing = reading.extra_from_json(stored or {})
+    values, missing = _read(stored or {})
     told: dict[str, int | str] = {}
     for question in asked:
-        need = question.needs_consent
-        if question.code in values and (need is None or choices.get(need)):
-            told[question.code] = values[question.code]
+        need, code = question.needs_consent, question.code
+        if code in values and (need is None or choices.get(need)):
+            told[code] = values[code]
         else:
-            told[question.code] = missing.get(question.code, Missing.NOT_SEEN).code
+            told[code] = missing.get(code, Missing.NOT_SEEN).code
     return told
+
+
+def _read(stored: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Missing]]:
+    """Question values and missing states; most people leave nothing out."""
+    return (
+        reading.extra_from_json(stored) if stored.get("missing") else (stored.get("values", {}), {})
+    )
 
 
 def _is_code(answer: int | str) -> bool:
@@ -186,47 +207,53 @@ def _batch(rows: list[StoredResponse], source: Source, wave: WaveView, key: byte
 
     from analysis.dataset import Batch  # noqa: PLC0415
 
-    sections = len(source.instrument.form(source.form).sections)
-    seconds = np.full((len(rows), sections), np.nan)
-    values, missing = [], []
-    for number, row in enumerate(rows):
-        paradata = row.extra.get(PARADATA, {})
-        seen = set(paradata.get("seen", ()))
-        for place, time in enumerate(paradata.get("seconds", ())[:sections]):
-            if place + 1 in seen:  # a section that was not seen took no time, not 0 s
-                seconds[number, place] = time
-        own = _questions(row, source.instrument)
+    instrument = source.instrument
+    sections = len(instrument.form(source.form).sections)
+    held_back = tuple(
+        (one.code, one.needs_consent) for one in instrument.questions if one.needs_consent
+    )
+    seconds, values, missing = [], [], []
+    for row in rows:
+        seconds.append(_seconds(row.extra.get(PARADATA, {}), sections))
+        own = _questions(row, held_back)
         values.append(own[0])
         missing.append(own[1])
-    items = np.frombuffer(b"".join(row.answers for row in rows), np.uint8)
+    items = np.frombuffer(b"".join([row.answers for row in rows]), np.uint8)
     return Batch(
-        items=items.reshape(len(rows), len(source.instrument.items)),
-        pid=[pseudonym(key, row.respondent_ref) for row in rows],
+        items=items.reshape(len(rows), len(instrument.items)),
+        pid=pseudonyms(key, [row.ref_bytes for row in rows]),
         wave=[str(wave.number)] * len(rows),
-        version=[source.instrument.version] * len(rows),
+        version=[instrument.version] * len(rows),
         language=[row.language for row in rows],
         layout=[row.layout for row in rows],
         submitted_on=[row.submitted_on for row in rows],
         status=[row.status for row in rows],
-        seconds=seconds,
+        seconds=np.array(seconds, np.float64).reshape(len(rows), sections),
         values=values,
         missing=missing,
     )
 
 
+def _seconds(paradata: Mapping[str, Any], sections: int) -> list[float]:
+    """Visible seconds by section; NaN where a section was not seen: it took no time, not 0 s."""
+    seen, times = set(paradata.get("seen", ())), paradata.get("seconds", ())[:sections]
+    if len(times) == sections and seen.issuperset(range(1, sections + 1)):
+        return list(times)
+    told = [time if place in seen else math.nan for place, time in enumerate(times, 1)]
+    return told + [math.nan] * (sections - len(told))
+
+
 def _questions(
-    row: StoredResponse, instrument: Instrument
+    row: StoredResponse, held_back: Sequence[tuple[str, str]]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the row's question values and missing states, without what was not granted."""
-    values: dict[str, Any] = {}
-    missing: dict[str, Any] = {}
-    for part in (row.extra, row.background or {}):
-        read = reading.extra_from_json({name: part.get(name, {}) for name in ("values", "missing")})
-        values.update(read[0])
-        missing.update(read[1])
-    for question in instrument.questions:
-        need = question.needs_consent
-        if need is not None and not row.choices.get(need):
-            values.pop(question.code, None)
-            missing.pop(question.code, None)
+    """Return the row's question values and missing states, without what was not granted.
+
+    ``held_back``: questions and the choice that each needs.
+    """
+    (values, missing), (more, gaps) = _read(row.extra), _read(row.background or {})
+    values, missing = {**values, **more}, {**missing, **gaps}
+    for code, need in held_back:
+        if not row.choices.get(need):
+            values.pop(code, None)
+            missing.pop(code, None)
     return values, missing

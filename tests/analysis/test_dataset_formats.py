@@ -126,7 +126,7 @@ SLOW = settings(
 def test_spss(folder, language, batch):
     files = made(batch, partnership, folder)
     path = folder / "data.sav"
-    write_sav(path, files.table, files.told, language, title="data")
+    write_sav(path, dict(files.table), files.told, language, title="data")
     frame, meta = pyreadstat.read_sav(path, user_missing=True)
     fitted = labels(files.told, language, SPSS)
     assert list(frame.columns) == [row.name for row in files.told]
@@ -162,7 +162,7 @@ def test_spss(folder, language, batch):
 def test_stata(folder, language, batch):
     files = made(batch, partnership, folder)
     path = folder / "data.dta"
-    write_dta(path, files.table, files.told, language, title="data")
+    write_dta(path, dict(files.table), files.told, language, title="data")
     frame, meta = pyreadstat.read_dta(path, user_missing=True)
     fitted = labels(files.told, language, STATA)
     for row, at, cell in files.cells():

@@ -183,7 +183,7 @@ class Ours:
         self, people: list[tuple[uuid.UUID, uuid.UUID]], rng: random.Random
     ) -> dict[type[Any], list[dict[str, Any]]]:
         now = datetime.now(UTC)
-        seconds = [20.5] * len(self.plan.steps)
+        steps = len(self.plan.steps)
         responses, consents, backgrounds = [], [], []
         for submission, ref in people:
             responses.append(
@@ -194,7 +194,10 @@ class Ours:
                     "answers": bytes(rng.choices((1, 2, 3, 4, 5), k=len(self.items))),
                     "extra": {
                         **self._values("behaviour", rng),
-                        PARADATA: {"seconds": seconds, "shown": "steps"},
+                        PARADATA: {
+                            "seen": list(range(1, steps + 1)),
+                            "seconds": [rng.randint(50, 900) / 10 for _ in range(steps)],
+                        },
                     },
                     "language": "id",
                     "layout": self.instrument.layout,
