@@ -30,6 +30,7 @@ FIELDS = {
     "closes_at": N_("When it closes"),
     "eligible_n": N_("How many people may answer (N)"),
     "consent": N_("The consent text"),
+    "keep_until": N_("The day on which the answers are deleted"),
 }
 DROP = {"id": "hapus", "en": "drop"}
 CLOSE = {"id": "tutup", "en": "close"}
@@ -118,7 +119,7 @@ def missing_words(
     desk: Desk, instrument: Instrument, fields: Sequence[str], open_: Sequence[str]
 ) -> list[tuple[str, str]]:
     """What keeps a wave from opening: where on the plan's page, and what."""
-    anchors = {"opens_at": "buka", "closes_at": "tutup", "eligible_n": "n"}
+    anchors = {"opens_at": "buka", "closes_at": "tutup", "eligible_n": "n", "keep_until": "simpan"}
     told = [(anchors.get(name, "kata-id-0"), desk.text(FIELDS[name])) for name in fields]
     tongues = {"id": N_("in Indonesian"), "en": N_("in English")}
     for row in word_rows(desk, instrument):
@@ -149,6 +150,7 @@ def differences(
         "lantai-figure": desk.text(N_("Smallest group for any figure")),
         "lantai-subgroup": desk.text(N_("Smallest subgroup")),
         "lantai-comments": desk.text(N_("Smallest group for comments")),
+        "simpan": desk.text(FIELDS["keep_until"]),
     }
     for row in word_rows(desk, instrument):
         for language, anchor, _ in row.cells:

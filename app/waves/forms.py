@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from app.desk import Posted
 from app.pages import N_
 from app.wave_reader import Access
 from app.waves.consent import brackets
+from app.waves.keeping import day_from, promised
 from app.waves.planning import WavePlan
 from app.waves.service import DEFAULT_FLOORS, LOWEST_FLOOR, MOST_AIMED
 from instrument.model import Instrument, Language
@@ -46,6 +47,7 @@ def fields_of(plan: WavePlan, instrument: Instrument, zone: ZoneInfo) -> dict[st
         "n": "" if plan.eligible_n is None else str(plan.eligible_n),
         "buka": _typed(plan.opens_at, zone),
         "tutup": _typed(plan.closes_at, zone),
+        "simpan": "" if plan.keep_until is None else plan.keep_until.isoformat(),
     }
     for name in DEFAULT_FLOORS:
         shown[f"lantai-{name}"] = str(plan.floors.get(name, DEFAULT_FLOORS[name]))
@@ -83,11 +85,16 @@ def read_plan(form: Posted, instrument: Instrument, zone: ZoneInfo, say: Say) ->
     if len(aimed) > MOST_AIMED:
         faults["sasaran"] = say(N_("Choose two scales at most."))
     words = _words(form, instrument, say, fields, faults)
+    fields["simpan"] = form.text("simpan")
+    closes = moments["tutup"].astimezone(zone).date() if moments["tutup"] else None
+    keep_until = _keep_until(fields["simpan"], words, closes, say, faults)
     plan = None
     if not faults:
+        fields["simpan"] = "" if keep_until is None else keep_until.isoformat()
         plan = WavePlan(
-            access, eligible, moments["buka"], moments["tutup"], modules, aimed, floors, words
-        )
+            access, eligible, moments["buka"], moments["tutup"], modules, aimed, floors, words,
+            keep_until,
+        )  # fmt: skip
     return PlanForm(fields, modules, aimed, plan, faults)
 
 
@@ -108,6 +115,34 @@ def _words(
             if typed:
                 words[language][name] = typed
     return words
+
+
+def _keep_until(
+    typed: str,
+    words: Mapping[str, Mapping[str, str]],
+    closes: date | None,
+    say: Say,
+    faults: dict[str, str],
+) -> date | None:
+    """The day of deletion: as typed, else as the consent text has it; never against the text."""
+    days = promised(words)
+    if typed:
+        day = day_from(typed)
+        if day is None:
+            faults["simpan"] = say(N_("Enter a day, like 2031-12-31."))
+            return None
+        days.add(day)
+    if len(days) > 1:
+        told = ", ".join(one.isoformat() for one in sorted(days))
+        faults["simpan"] = say(
+            N_("The consent text and this field name different days: %(days)s."), days=told
+        )
+        return None
+    for day in days:
+        if closes is not None and day <= closes:
+            faults["simpan"] = say(N_("Answers have to be kept beyond the close."))
+        return day
+    return None
 
 
 def moment_from(text: str, zone: ZoneInfo) -> datetime | None:

@@ -36,6 +36,8 @@ class WavePlan:
     floors: Mapping[str, int]
     words: Words
     """What stands in each [bracket] of the consent text, by language."""
+    keep_until: date | None = None
+    """The day the consent text promises, as a day; retention deletes by it."""
 
 
 def plan_of(wave: Wave) -> WavePlan:
@@ -49,6 +51,7 @@ def plan_of(wave: Wave) -> WavePlan:
         aimed=tuple(wave.plan.get("aimed", ())),
         floors=dict(wave.floors),
         words={language: dict(words) for language, words in (wave.consent_words or {}).items()},
+        keep_until=wave.keep_until,
     )
 
 
@@ -72,6 +75,7 @@ def fingerprint(wave: Wave) -> str:
     shown = [
         wave.state, wave.consent, plan.access, plan.eligible_n, str(plan.opens_at),
         str(plan.closes_at), sorted(plan.modules), sorted(plan.aimed), plan.floors, plan.words,
+        str(plan.keep_until),
     ]  # fmt: skip
     text = json.dumps(shown, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -115,6 +119,8 @@ def missing(wave: Wave) -> tuple[list[str], list[str]]:
     ]
     if not wave.consent:
         fields.append("consent")
+    if service.lacks_day(wave):
+        fields.append("keep_until")
     return fields, [] if wave.is_simulated else open_brackets(wave.consent)
 
 
@@ -141,6 +147,7 @@ def change_plan(
     wave.floors = {**service.DEFAULT_FLOORS, **plan.floors}
     wave.consent_words = {language: dict(words) for language, words in plan.words.items()}
     wave.consent = fill_all(instrument, plan.words)
+    wave.keep_until = plan.keep_until
     session.add(wave)
     session.flush()
     now = plan_of(wave)

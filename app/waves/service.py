@@ -28,6 +28,7 @@ from app.waves.errors import (
     UnfitWave,
     WrongState,
 )
+from app.waves.keeping import is_promised
 from instrument import registry
 from instrument.errors import DigestMismatch, UnknownInstrument
 from instrument.model import Instrument
@@ -153,6 +154,8 @@ def open_wave(*, session: Session, wave_id: int, by: str, at: datetime) -> Wave:
     brackets = [] if wave.is_simulated else open_brackets(wave.consent)
     if not wave.consent:
         missing.append("consent")
+    if lacks_day(wave):
+        missing.append("keep_until")
     if missing or brackets:
         raise NotReadyToOpen(missing, brackets)
     if wave.closes_at is not None and wave.closes_at <= at:
@@ -244,6 +247,11 @@ def check_plan(
     scales = {scale.code for scale in instrument.scales}
     if len(aimed) > MOST_AIMED or set(aimed) - scales:
         raise UnfitWave(f"at most {MOST_AIMED} scales of the instrument can be aimed at")
+
+
+def lacks_day(wave: Wave) -> bool:
+    """Whether the text says until when data are kept, but nothing that retention can read."""
+    return not wave.is_simulated and wave.keep_until is None and is_promised(wave.consent_words)
 
 
 def _published(wave: Wave) -> Instrument:

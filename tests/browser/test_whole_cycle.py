@@ -197,6 +197,7 @@ def plan(operator: Desk) -> None:
     ]
     for field, words in fields:
         page.fill(field, words)
+    page.fill("#simpan", "2031-12-31")
     forgotten, words = fields[-1]
     page.fill(forgotten, "")
     operator.press("a plan with a gap")

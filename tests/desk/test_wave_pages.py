@@ -11,9 +11,13 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from babel.dates import format_date
+from hypothesis import given
+from hypothesis.strategies import dates, sampled_from
 from sqlmodel import Session, select
 
 from app.tables import Response, Wave
+from app.waves import keeping
 from app.waves import service as waves
 from app.waves.consent import brackets
 from app.waves.forms import moment_from
@@ -36,7 +40,8 @@ def words() -> dict[str, str]:
 
 
 def plan(**wanted: Any) -> dict[str, Any]:
-    given = {"akses": "code", "n": "60", "buka": "2026-03-02T09:00", "tutup": "2026-03-16T21:00"}
+    given = {"akses": "code", "n": "60", "buka": "2026-03-02T09:00", "tutup": "2026-03-16T21:00",
+             "simpan": "2199-12-31"}  # fmt: skip
     return given | words() | wanted
 
 
@@ -92,7 +97,7 @@ def test_a_plan_is_told_what_it_lacks_until_it_may_open(any_office: Office) -> N
     assert missing[:3] == ["buka", "tutup", "n"]
     assert len(missing) == 3 + len(NAMES["id"]) - 1  # the community's name stands there
     assert heading(browser.get(f"{WAVE}/buka")) == "Gelombang ini belum bisa dibuka"
-    for gap in ("kata-id-3", "kata-en-3", "tutup", "n"):
+    for gap in ("kata-id-3", "kata-en-3", "tutup", "n", "simpan"):
         browser.post(f"{WAVE}/rencana", plan(dilihat=seen, **{gap: ""}))
         refused = browser.post(f"{WAVE}/buka", hidden(browser.get(f"{WAVE}/rencana")))
         assert refused.status_code == 409
@@ -118,6 +123,62 @@ def test_what_was_typed_is_kept_with_its_faults(office: Office) -> None:
     assert 'value="[isi nanti]"' in page.text
     assert 'value="kata en 2"' in page.text
     assert page.text.count('name="sasaran"') == page.text.count('name="sasaran"')
+
+
+@pytest.mark.parametrize(
+    ("in_id", "in_en", "typed", "kept"),
+    [
+        ("31 Desember 2031", "31 December 2031", "", "2031-12-31"),
+        ("dua tahun setelah studi", "December 31, 2031", "", "2031-12-31"),
+        ("31 Desember 2031", "two years after the study", "", "2031-12-31"),
+        ("dua tahun setelah studi", "two years after it", "2031-12-31", "2031-12-31"),
+        ("31 Desember 2031", "31 December 2031", "2031-12-31", "2031-12-31"),
+        ("31 Desember 2031", "30 December 2031", "", None),  # two promises
+        ("31 Desember 2031", "31 December 2031", "2030-12-31", None),
+        ("16 Maret 2026", "16 March 2026", "", None),  # the day of the close
+        ("Desember 2031", "2031", "besok", None),
+    ],
+)
+def test_the_day_of_deletion_is_the_consent_text_s(
+    office: Office, in_id: str, in_en: str, typed: str, kept: str | None
+) -> None:
+    browser = office.sign_in("operator")
+    at = {tongue: NAMES[tongue].index(name) for tongue, name in keeping.BRACKET.items()}  # type: ignore[index]
+    told = {f"kata-id-{at['id']}": in_id, f"kata-en-{at['en']}": in_en, "simpan": typed}
+    page = browser.post(f"{WAVE}/rencana", plan(dilihat=begin(browser), **told))
+    found = stored(office).keep_until
+    if kept is None:
+        assert page.status_code == 422
+        assert re.findall(r'<li><a href="#([\w-]+)">', page.text) == ["simpan"]
+        assert found is None
+    else:
+        assert page.status_code == 303
+        assert found == date.fromisoformat(kept)
+        assert f'value="{kept}"' in browser.get(f"{WAVE}/rencana").text
+
+
+def test_words_that_are_no_day_do_not_open_a_wave(office: Office) -> None:
+    browser = office.sign_in("operator")
+    browser.post(f"{WAVE}/rencana", plan(dilihat=begin(browser), simpan=""))
+    refused = browser.post(f"{WAVE}/buka", hidden(browser.get(f"{WAVE}/rencana")))
+    assert refused.status_code == 409
+    assert '/rencana#simpan"' in refused.text
+
+
+@given(day=dates(date(2000, 1, 1), date(2199, 12, 31)), tongue=sampled_from(("id", "en")))
+def test_every_day_is_read_as_people_write_it(day: date, tongue: str) -> None:
+    for form in ("d MMMM yyyy", "d MMM yyyy", "dd/MM/yyyy", "d-M-yyyy", "d.M.yyyy", "yyyy-MM-dd"):
+        assert keeping.day_from(format_date(day, form, locale=tongue)) == day
+    american = format_date(day, "MMMM d, yyyy", locale="en")
+    assert keeping.day_from(american) == day
+
+
+@pytest.mark.parametrize(
+    "words", ["", "2031", "Desember 2031", "31 Febuari 2031", "30 Februari 2031", "12/31/2031",
+              "31 Desember 2031 atau lebih awal", "1/2/31"],
+)  # fmt: skip
+def test_a_day_is_never_guessed(words: str) -> None:
+    assert keeping.day_from(words) is None
 
 
 def test_of_two_operators_the_second_sees_both_plans(office: Office) -> None:
