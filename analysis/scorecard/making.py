@@ -139,10 +139,17 @@ def tier_of(n: int, floors: Floors) -> Tier:
 
 
 def _in_order(data: Dataset) -> Dataset:
-    """Return the rows in an order of their own, so that the one they came in is without effect."""
+    """Return the rows in an order that their answers give, whatever order and ids they came with.
+
+    So a card made twice is the same to the last digit, also where ids are drawn anew.
+    """
+    told = [data.meta[one.code] for one in data.instrument.questions if one.code in data.meta]
     persons = _persons(data)
-    order = sorted(range(data.rows), key=lambda row: (persons[row], data.raw[row].tobytes()))
-    return data.select(np.array(order, dtype=np.int64))
+
+    def key(row: int) -> tuple[object, ...]:
+        return data.raw[row].tobytes(), tuple(cells[row] for cells in told), persons[row]
+
+    return data.select(np.array(sorted(range(data.rows), key=key), dtype=np.int64))
 
 
 def _persons(data: Dataset) -> tuple[str, ...]:

@@ -91,7 +91,7 @@ def _judge(
         columns = {
             code: pd.Series(scores[code].means, index=list(scores[code].persons)) for code in codes
         }
-        everybody = sorted({person for code in codes for person in scores[code].persons})
+        everybody = list(dict.fromkeys(one for code in codes for one in scores[code].persons))
         return pd.DataFrame(columns, index=everybody)
 
     first, second = frame(before), frame(now)

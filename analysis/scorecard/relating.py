@@ -68,7 +68,7 @@ def find(
 def _complete(scales: Sequence[Scored]) -> Floats:
     """Points (persons, scales) of those who have every score, in the order of the persons."""
     known = [dict(zip(one.persons, one.points.tolist(), strict=True)) for one in scales]
-    everybody = sorted(set.intersection(*(set(one) for one in known)))
+    everybody = [person for person in known[0] if all(person in one for one in known)]
     return np.array([[one[person] for one in known] for person in everybody]).reshape(
         len(everybody), len(scales)
     )
