@@ -188,6 +188,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.workshop.close()
         stopping.set()
         await sweeper
+        app.state.door.close()
         store.close()
         database.close()
 

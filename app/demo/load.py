@@ -12,6 +12,7 @@ and get their scorecards; a third is open, half a year later, for whoever tries 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -100,9 +101,10 @@ def load_community(settings: Settings, *, today: date, seed: int = SEED) -> Load
             opens = _moment(wave.opens_on)
             roster.renew({record.member for record in records}, opens)
             survey = _open(database, instrument, roster, len(records), opens, wave.number)
-            answering = Answering(store=store, door=CodeDoor(database))
             answered = [record for record in records if record.responded]
-            asyncio.run(_answer_all(answering, survey, roster, answered))
+            with contextlib.closing(CodeDoor(database)) as door:
+                answering = Answering(store=store, door=door)
+                asyncio.run(_answer_all(answering, survey, roster, answered))
             responses += len(answered)
             names.append(survey.wave.name)
             _log_meetings(database, roster.community_id, wave)

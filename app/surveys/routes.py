@@ -23,7 +23,7 @@ from app.surveys.desk import Desk, desk_of
 from app.surveys.faults import UnreadableAnswers
 from app.surveys.forms import AnswerForm, Fields, StartForm, read
 from app.surveys.profile import profile_of
-from app.surveys.service import Faulty, NoPurpose, NotReady, Saved, asked_of
+from app.surveys.service import Faulty, NoPurpose, NotReady, asked_of
 from app.surveys.survey import Nothing, Survey, standing
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ async def submit(request: Request) -> Response:
         raise WaveNotAccepting("not there")
     at, asked = _now(), asked_of(survey, form)
     try:
-        saved = await _submit(desk, survey, asked, form, at)
+        saved = await desk.answering.submit(survey=survey, asked=asked, form=form, at=at)
     except (Faulty, AppError) as error:
         return await _not_saved(request, desk, survey, asked, form, error)
     if problems.wants_json(request):
@@ -169,12 +169,6 @@ async def submit(request: Request) -> Response:
     if saved.unanswered:
         return _page(desk.prompts.prompt(survey, asked, form, saved, at))
     return _page(desk.documents.saved(survey, asked, form, saved, at))
-
-
-async def _submit(desk: Desk, survey: Survey, asked: Plan, form: AnswerForm, at: datetime) -> Saved:
-    """Submit, unless something has no answer and nobody has asked for it yet."""
-    final = form.final and (form.prompted or not desk.answering.gaps(asked, form))
-    return await desk.answering.save(survey=survey, asked=asked, form=form, final=final, at=at)
 
 
 async def forget(request: Request) -> Response:
@@ -192,14 +186,16 @@ async def back_to_start(request: Request) -> Response:
 
 
 _SLUG = "/s/{slug:str}"
+# In the order of use: each route before the right one is tried in vain.
 router.add_route(_SLUG, asks(Permission.PUBLIC)(landing), methods=["GET"])
 for _path, _endpoint in (
-    ("/mulai", begin),
     ("/simpan", save),
+    ("/mulai", begin),
     ("/kirim", submit),
     ("/lupakan", forget),
 ):
     router.add_route(_SLUG + _path, asks(Permission.SELF)(_endpoint), methods=["POST"])
+for _path in ("/mulai", "/simpan", "/kirim", "/lupakan"):
     router.add_route(_SLUG + _path, asks(Permission.PUBLIC)(back_to_start), methods=["GET"])
 _LINK = "/u/{token:str}"
 router.add_route(_LINK, asks(Permission.PUBLIC)(personal_landing), methods=["GET"])

@@ -12,8 +12,6 @@ from datetime import date, datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID, uuid4
 
-from starlette.concurrency import run_in_threadpool
-
 from app.auth import TooManyWrongCodes, WrongCode
 from app.submission import (
     PARADATA,
@@ -30,7 +28,7 @@ from app.surveys.forms import AnswerForm, StartForm
 from app.surveys.plan import Plan, plan
 from app.surveys.survey import Survey
 from instrument import answers as reading
-from instrument.answers import AnswerFault, Answers
+from instrument.answers import AnswerFault, Answers, Parsed
 from instrument.model import Instrument, Language
 
 Wrong = Literal["consent", "no_code", "wrong_code", "too_many"]
@@ -55,16 +53,10 @@ class StoreOfAnswers(Protocol):
 class Door(Protocol):
     """The part of `app.auth.CodeDoor` that members need."""
 
-    def enter(
+    async def admit(
         self, *, community_id: int, typed: str, client: str | None, today: date, kind: str
     ) -> UUID:
-        """Whose code that is; raises WrongCode, TooManyWrongCodes. Blocks."""
-        ...
-
-    def enter_at_once(
-        self, *, community_id: int, typed: str, client: str | None, today: date, kind: str
-    ) -> UUID | None:
-        """`enter` without blocking; None where it has to be asked in a thread."""
+        """Whose code that is; raises WrongCode, TooManyWrongCodes."""
         ...
 
 
@@ -169,35 +161,38 @@ class Answering:
             raise UnknownSubmission("resume")
         return state
 
-    def gaps(self, asked: Plan, form: AnswerForm) -> tuple[str, ...]:
-        """Codes of what a form leaves unanswered, before anything is stored."""
-        parsed = reading.parse(
-            asked.instrument,
-            asked.form.code,
-            form.answers,
-            seen=asked.all_codes,
-            asked=asked.all_codes,
-        )
-        return asked.unanswered(parsed.answers)
+    async def submit(self, *, survey: Survey, asked: Plan, form: AnswerForm, at: datetime) -> Saved:
+        """Submit, unless something has no answer and nobody has asked for it yet.
+
+        Raises what `save` raises.
+        """
+        if not form.final or form.prompted:
+            return await self.save(survey=survey, asked=asked, form=form, final=form.final, at=at)
+        read = _read(asked, form, asked.all_codes, final=True)
+        final = not asked.unanswered(read.answers)
+        return await self.save(survey=survey, asked=asked, form=form, final=final, at=at, read=read)
 
     async def save(
-        self, *, survey: Survey, asked: Plan, form: AnswerForm, final: bool, at: datetime
+        self,
+        *,
+        survey: Survey,
+        asked: Plan,
+        form: AnswerForm,
+        final: bool,
+        at: datetime,
+        read: Parsed | None = None,
     ) -> Saved:
-        """Store the full state a page sent. Raises `Faulty`, and what the store raises."""
+        """Store the full state a page sent. Raises `Faulty`, and what the store raises.
+
+        ``read``: the form as `submit` has read it, with every step seen.
+        """
         seen = steps_seen(asked, form, final=final)
         codes = asked.codes(seen)
-        parsed = reading.parse(
-            asked.instrument,
-            asked.form.code,
-            form.answers,
-            seen=codes,
-            prompted=form.prompted,
-            final=final,
-            asked=asked.all_codes,
-        )
-        if parsed.faults:
-            raise Faulty(parsed.faults)
-        answers = parsed.answers
+        if read is None or not final or codes != asked.all_codes:
+            read = _read(asked, form, codes, final=final)
+        if read.faults:
+            raise Faulty(read.faults)
+        answers = read.answers
         background = {q.code for q in asked.instrument.questions_of("background")}
         extra = reading.extra_to_json(answers, asked.questions - background)
         extra[PARADATA] = paradata(form, seen)
@@ -237,23 +232,13 @@ class Answering:
             return "no_code"
         today = at.astimezone(survey.zone).date()
         try:
-            person = self._door.enter_at_once(
+            return await self._door.admit(
                 community_id=survey.wave.community_id,
                 typed=typed,
                 client=address,
                 today=today,
                 kind=kind,
             )
-            if person is None:
-                person = await run_in_threadpool(
-                    self._door.enter,
-                    community_id=survey.wave.community_id,
-                    typed=typed,
-                    client=address,
-                    today=today,
-                    kind=kind,
-                )
-            return person
         except WrongCode:
             return "wrong_code"
         except TooManyWrongCodes:
@@ -275,6 +260,18 @@ class Answering:
             return await self._store.start(start)
         except (ConsentMissing, UnknownSubmission):  # never started: consent comes first
             return None
+
+
+def _read(asked: Plan, form: AnswerForm, seen: frozenset[str], *, final: bool) -> Parsed:
+    return reading.parse(
+        asked.instrument,
+        asked.form.code,
+        form.answers,
+        seen=seen,
+        prompted=form.prompted,
+        final=final,
+        asked=asked.all_codes,
+    )
 
 
 def asked_of(survey: Survey, form: AnswerForm) -> Plan:

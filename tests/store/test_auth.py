@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from datetime import date, timedelta
@@ -38,14 +39,47 @@ ARCHITECTURE = {
 }
 
 
-@pytest.fixture(params=["in a thread", "at once"])
+@pytest.fixture(params=["in a thread", "from the event loop"])
 def door(engine, request):
-    """Both ways through the door; PostgreSQL always takes the thread."""
+    """Both ways through the door."""
     made = CodeDoor(engine)
-    if request.param == "at once":
-        in_thread = made.enter
-        made.enter = lambda **asked: made.enter_at_once(**asked) or in_thread(**asked)
-    return made
+    if request.param == "from the event loop":
+        made.enter = lambda **asked: asyncio.run(made.admit(**asked))
+    yield made
+    made.close()
+
+
+def test_many_at_the_door_are_told_apart(engine, make_world):
+    """Forty at once, a third of them wrong: each gets their own answer, and each is counted."""
+    world = make_world(engine)
+    people = [world.person() for _ in range(40)]
+    codes = [
+        world.issue(participant) if number % 3 else new_code()
+        for number, (participant, _) in enumerate(people)
+    ]
+    door = CodeDoor(engine)
+
+    async def all_at_once():
+        return await asyncio.gather(
+            *(
+                door.admit(
+                    community_id=world.community_id,
+                    typed=code,
+                    client=f"10.1.{number}.3",
+                    today=TODAY,
+                )
+                for number, code in enumerate(codes)
+            ),
+            return_exceptions=True,
+        )
+
+    found = asyncio.run(all_at_once())
+    door.close()
+    for number, ((_, ref), given) in enumerate(zip(people, found, strict=True)):
+        if number % 3:
+            assert given == ref
+        else:
+            assert isinstance(given, WrongCode)
 
 
 def enter(door, world, typed, *, client="10.1.2.3", today=TODAY, **wanted):
@@ -218,8 +252,10 @@ def test_where_identity_was_removed_no_code_means_anybody(settings, make_world):
     with pytest.raises(IdentityRemoved):
         enter(CodeDoor(database), world, new_code())
     with pytest.raises(IdentityRemoved):
-        CodeDoor(database).enter_at_once(
-            community_id=world.community_id, typed=new_code(), client=None, today=TODAY
+        asyncio.run(
+            CodeDoor(database).admit(
+                community_id=world.community_id, typed=new_code(), client=None, today=TODAY
+            )
         )
     database.close()
 
@@ -239,19 +275,22 @@ def test_a_roster_that_goes_and_comes_back_or_is_held_is_never_misread(
         "today": TODAY,
     }
     door = CodeDoor(database)
-    assert door.enter_at_once(**asked) == ref
+
+    def admitted():
+        return asyncio.run(door.admit(**asked))
+
+    assert admitted() == ref
     path = settings.identity_path
     away = path.with_suffix(".away")
     path.rename(away)
     with pytest.raises(IdentityRemoved):
-        door.enter_at_once(**asked)
+        admitted()
     away.rename(path)
-    assert door.enter_at_once(**asked) == ref
+    assert admitted() == ref
 
     def held():
         raise sqlite3.OperationalError("database is locked")
 
     monkeypatch.setattr(database, "identity_at_once", held)
-    assert door.enter_at_once(**asked) is None
-    assert door.enter(**asked) == ref
+    assert admitted() == ref
     database.close()
