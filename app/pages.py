@@ -132,6 +132,8 @@ class Page:
     simulated: bool = False
     trial: bool = False
     """A wave that is tried out before it opens: what is answered here goes."""
+    minutes: int = 0
+    """How long the survey takes; 0 where no wave is known."""
     switch: str = ""
     """Address of the same page in the other language; empty where a form has to post."""
 

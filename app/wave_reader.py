@@ -38,6 +38,10 @@ class UnknownWave(AppError):
     hint_en = "Check the community's name and the wave's number: <community>-<number>."
 
 
+MINUTES: dict[str, int] = {"full": 10, "pulse": 3}
+"""What cards and texts promise, by form; some 12 s an item, and the consent page."""
+
+
 @dataclass(frozen=True, slots=True)
 class CommunityView:
     """A community, as pages show it."""
@@ -85,6 +89,11 @@ class WaveView:
     def name(self) -> str:
         """``<community>-<number>``: how commands and data sets call the wave."""
         return f"{self.slug}-{self.number}"
+
+    @property
+    def minutes(self) -> int:
+        """How long the form takes."""
+        return MINUTES[self.form]
 
     def accepts(self, at: datetime) -> bool:
         """Whether pages may offer the form at ``at``; the store judges again when it saves."""

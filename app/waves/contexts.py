@@ -14,8 +14,6 @@ from app.waves.rates import Rate
 from instrument import registry
 from instrument.model import Instrument, Language
 
-MINUTES = {"full": 10, "pulse": 3}
-"""What the share text promises; the consent text says the same."""
 STATES = {
     "draft": N_("Plan"),
     "test": N_("Trial"),

@@ -9,6 +9,7 @@ from app.auth import Permission, asks, staff_router
 from app.db import ReadSession
 from app.desk import NO_STORE, AtDesk
 from app.sharing import qr_svg
+from app.wave_reader import MINUTES
 from app.waves import planning, sharing
 from app.waves.contexts import name_of
 
@@ -29,6 +30,7 @@ def share_page(desk: AtDesk, session: ReadSession, request: Request, number: int
         wave=wave,
         name=name_of(desk, wave),
         link=sharing.link_of(desk),
+        minutes=MINUTES[wave.form],
         texts=sharing.texts(desk, wave, sharing.INVITE),
         public=desk.base_url.startswith("https://"),
         image_kb=round(image / 1000),

@@ -13,7 +13,7 @@ from app.desk import Desk
 from app.pages import N_, moment_of
 from app.sharing import whatsapp
 from app.tables import AuditEvent, Wave
-from app.waves.contexts import MINUTES
+from app.wave_reader import MINUTES
 from instrument.model import LANGUAGES, Language
 
 INVITE: Mapping[str, str] = {

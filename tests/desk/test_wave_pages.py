@@ -350,6 +350,7 @@ def test_words_to_share_and_to_remind_everybody_with(office: Office) -> None:
     links = [unquote(one) for one in re.findall(r'href="https://wa\.me/\?text=([^"]+)"', page)]
     assert len(links) == 2
     assert "http://127.0.0.1:8000/s/sidoarjo\n" in links[0]
+    assert page.count("Sekitar 10 menit") == 2  # the text and the card
     assert "sampai 16 Maret 2026, 21.00 WIB" in links[0]
     assert "http://127.0.0.1:8000/s/sidoarjo?lang=en\n" in links[1]
     assert "Judul: 24 dari 35 huruf" in page

@@ -47,6 +47,17 @@ def test_preview_card_is_the_same_for_everybody(
     assert member.place.slug not in re.sub(r'href="[^"]*"', "", head)
 
 
+@pytest.mark.parametrize(("form", "minutes"), [("full", 10), ("pulse", 3)])
+def test_the_card_promises_the_minutes_of_the_form(
+    town: Town, client: TestClient, form: str, minutes: int
+) -> None:
+    member = Member(client, town.found(form=form))
+    told = meta(member.get(""), "og:description")
+    assert told == f"Sekitar {minutes} menit. Boleh dilewati, boleh berhenti kapan saja."
+    english = meta(member.get("?lang=en"), "og:description")
+    assert english.startswith(f"About {minutes} minutes.")
+
+
 def test_reading_changes_nothing(town: Town, member: Member) -> None:
     """A11: any GET or HEAD, by a chat app or a person, changes no row."""
     member.start()

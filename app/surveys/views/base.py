@@ -54,6 +54,7 @@ class View:
             base_url=self._pages.base_url,
             simulated=simulated,
             trial=isinstance(survey, Survey) and survey.wave.is_test,
+            minutes=survey.wave.minutes if isinstance(survey, Survey) else 0,
             switch=f"{switch}?lang={'id' if language == 'en' else 'en'}" if switch else "",
         )
 
