@@ -40,17 +40,21 @@ dev: .venv/.dev
 demo: .venv/.runtime ## Serve the simulated Sidoarjo community on http://127.0.0.1:8000
 	@$(BIN)/guyub demo
 
-# Browsers and what is measured in CPU seconds run alone. Then the numbers beside the service,
-# since two cores are what a small machine has; they are told when the service is through.
-# `pytest` alone runs everything one by one.
-ALONE := tests/browser tests/house tests/bench
+# What is measured in CPU seconds and the pages under a slow network run alone. Then the browser
+# walks beside everything else, since two cores are what a small machine has; what the walks
+# printed comes at the end. `pytest` alone runs everything one by one.
+ALONE := tests/browser/test_weight.py tests/house tests/bench
+WALKS := tests/browser
 NUMBERS := tests/analysis tests/instrument tests/simulations
+skip = $(addprefix --ignore=,$(1))
 test: .venv/.dev ## All tests: PostgreSQL included, browser tests where a Chromium is found
 	@$(BIN)/python -m compileall -q app analysis instrument
 	@$(BIN)/python -m pytest $(ALONE); alone=$$?; \
-	  log=$$(mktemp); $(BIN)/python -m pytest $(NUMBERS) >$$log 2>&1 & numbers=$$!; \
-	  $(BIN)/python -m pytest $(addprefix --ignore=,$(ALONE) $(NUMBERS)); service=$$?; \
-	  wait $$numbers; statistics=$$?; cat $$log; rm -f $$log; exit $$((alone + service + statistics))
+	  log=$$(mktemp); $(BIN)/python -m pytest $(WALKS) $(call skip,$(ALONE)) >$$log 2>&1 & walks=$$!; \
+	  $(BIN)/python -m pytest $(NUMBERS); numbers=$$?; \
+	  $(BIN)/python -m pytest $(call skip,$(ALONE) $(WALKS) $(NUMBERS)); service=$$?; \
+	  wait $$walks; browser=$$?; cat $$log; rm -f $$log; \
+	  exit $$((alone + numbers + service + browser))
 
 check: .venv/.dev ## Format, lint, types, import contracts, published digests
 	@$(BIN)/ruff format --check .
