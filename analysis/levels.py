@@ -60,14 +60,49 @@ def mean_interval(
     )
 
 
+_EXACT_UP_TO = 500
+"""Population up to which tails are always counted in integers."""
+_NEAR = 1e-6
+"""Beyond it they are summed in floating point, unless this close to .025."""
+
+
 def _tail(marked: int, k: int, n: int, population: int) -> tuple[int, int]:
-    """Ways to draw at least k, and at most k, of ``marked`` in n of N."""
+    """Ways to draw at least k, and at most k, of ``marked`` in n of N.
 
-    def ways(i: int) -> int:
-        return comb(marked, i) * comb(population - marked, n - i)
+    Each term is the one before times a ratio, an exact division: one `comb` a tail.
+    """
+    i = max(0, n - (population - marked))
+    ways = comb(marked, i) * comb(population - marked, n - i)
+    at_most = 0
+    while i < k:
+        at_most += ways
+        ways = ways * (marked - i) * (n - i) // ((i + 1) * (population - marked - n + i + 1))
+        i += 1
+    at_most += ways
+    return comb(population, n) - at_most + ways, at_most
 
-    at_most = sum(ways(i) for i in range(k + 1))
-    return comb(population, n) - at_most + ways(k), at_most
+
+def _rough_tail(marked: int, k: int, n: int, population: int) -> tuple[float, float]:
+    """P(X >= k) and P(X <= k), by logarithms of factorials."""
+    i = np.arange(max(0, n - (population - marked)), min(n, marked) + 1, dtype=np.float64)
+
+    def log_comb(a: float, b: npt.NDArray[np.float64] | float) -> npt.NDArray[np.float64]:
+        return np.asarray(
+            special.gammaln(a + 1) - special.gammaln(b + 1) - special.gammaln(a - b + 1)
+        )
+
+    log = log_comb(marked, i) + log_comb(population - marked, n - i) - log_comb(population, n)
+    p = np.exp(log)
+    return float(p[i >= k].sum()), float(p[i <= k].sum())
+
+
+def _fits(marked: int, k: int, n: int, population: int, side: int) -> bool:
+    """Whether the tail (0: at least k, 1: at most k) exceeds .025."""
+    if population > _EXACT_UP_TO:
+        p = _rough_tail(marked, k, n, population)[side]
+        if abs(p - 0.025) > _NEAR:
+            return p > 0.025
+    return 40 * _tail(marked, k, n, population)[side] > comb(population, n)
 
 
 def proportion_interval(k: int, n: int, population: int) -> tuple[int, int]:
@@ -81,24 +116,17 @@ def proportion_interval(k: int, n: int, population: int) -> tuple[int, int]:
     _require_fits(n, population)
     if not 0 <= k <= n or n < 1:
         raise WrongArgument(f"{k} of {n} is no count of persons.")
-    total = comb(population, n)
     first, last = k, population - (n - k)
-
-    def low_fits(marked: int) -> bool:
-        return 40 * _tail(marked, k, n, population)[0] > total
-
-    def high_fits(marked: int) -> bool:
-        return 40 * _tail(marked, k, n, population)[1] > total
 
     a, b = first, last  # P(X >= k | M) rises with M: smallest M that fits
     while a < b:
         middle = (a + b) // 2
-        a, b = (a, middle) if low_fits(middle) else (middle + 1, b)
+        a, b = (a, middle) if _fits(middle, k, n, population, 0) else (middle + 1, b)
     low = a
     a, b = first, last  # P(X <= k | M) falls with M: largest M that fits
     while a < b:
         middle = (a + b + 1) // 2
-        a, b = (middle, b) if high_fits(middle) else (a, middle - 1)
+        a, b = (middle, b) if _fits(middle, k, n, population, 1) else (a, middle - 1)
     return low, a
 
 
