@@ -8,6 +8,7 @@ its files deleted, as soon as an answer does.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Sequence
@@ -164,7 +165,11 @@ def changes_since(session: Session, current: Published) -> tuple[int, ...]:
 
 
 def prepared(session: Session, community_id: int, number: int) -> AnalysisRun | None:
-    """The newest run that makes a wave's card, whatever became of it; None before the first."""
+    """The run that makes a wave's card as it would be now, else the newest; None before any."""
+    with contextlib.suppress(LaterCardOut, NotClosed):
+        now = session.get(AnalysisRun, question_of(basis_of(session, community_id, number)).key)
+        if now is not None:
+            return now
     return session.exec(
         select(AnalysisRun)
         .join(AnalysisRunWave, col(AnalysisRunWave.key) == col(AnalysisRun.key))

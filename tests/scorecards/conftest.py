@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -12,19 +11,19 @@ from uuid import uuid4
 import httpx
 import numpy as np
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from app.jobs.runs import Source
 from app.rights.erasing import withdraw
 from app.store import ConsentGiven, Save, Start
-from app.tables import Response
+from app.tables import Response, Scorecard
 from app.waves import events
 from app.waves import service as waves
 from app.worker import serve
 from instrument import registry
 from tests.jobs.conftest import OPENED
 from tests.reports.conftest import Still
-from tests.staff.office import Browser, Office
+from tests.staff.office import Office
 
 SLUG = "gresik"
 BASE = f"/staff/k/{SLUG}"
@@ -68,6 +67,17 @@ class Town:
         self.waves.append(Source(self.community_id, wave.id, "main", 0))
         return number
 
+    def card_of(self, number: int) -> Scorecard:
+        """The newest issue of a wave's card, as it is stored."""
+        wave_id = self.waves[number - 1].wave_id
+        with Session(self.office.database.read, expire_on_commit=False) as session, session.begin():
+            rows = session.exec(
+                select(Scorecard)
+                .where(col(Scorecard.wave_id) == wave_id)
+                .order_by(col(Scorecard.issue).desc())
+            ).all()
+        return rows[0]
+
     def meeting(self, on: date, attended: int) -> None:
         """Write a gathering into the log."""
         with Session(self.office.database.write) as session, session.begin():
@@ -87,9 +97,13 @@ class Town:
         """Prepare, read, type the word."""
         page = self.prepare(number)
         assert page.status_code == 200
+        return self.confirm(number)
+
+    def confirm(self, number: int) -> httpx.Response:
+        """Publish what is prepared."""
         confirm = self.researcher.get(f"{BASE}/siapkan-kartu/{number}/terbitkan")
         seen = re.search(r'name="sidik" value="([0-9a-f]{64})"', confirm.text)
-        assert seen, re.sub(r"<[^>]+>", " ", page.text)[-1500:]
+        assert seen, re.sub(r"<[^>]+>", " ", confirm.text)[-1500:]
         done = self.researcher.post(
             f"{BASE}/siapkan-kartu/{number}/terbitkan", {"ya": "terbitkan", "sidik": seen[1]}
         )
@@ -100,8 +114,6 @@ class Town:
         """Let that many people take back what they answered in a wave."""
         wave_id = self.waves[number - 1].wave_id
         with Session(self.office.database.read) as session, session.begin():
-            from sqlmodel import col, select
-
             refs = session.exec(
                 select(Response.respondent_ref)
                 .where(col(Response.wave_id) == wave_id)
@@ -177,6 +189,3 @@ def town(office: Office) -> Town:
 def any_town(any_office: Office) -> Town:
     """On each engine."""
     return make_town(any_office)
-
-
-Made = Callable[..., Browser]
