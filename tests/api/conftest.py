@@ -16,11 +16,12 @@ from app.auth.tokens import issue_token
 from app.datasets.order import order
 from app.datasets.service import export
 from app.db import Database
+from app.scorecards import preparing, publishing
 from app.settings import Settings
 from app.tables import Staff
 from app.worker import serve
 from tests.jobs.conftest import answer_wave, ask, question_about
-from tests.staff.office import Office
+from tests.staff.office import NOW, Office
 
 
 @dataclass
@@ -67,9 +68,25 @@ def build(settings: Settings) -> tuple[str, ...]:
             export(settings, order(waves=[f"{slug}-1"], made_by="test"))
             keys.append(ask(database, question_about(source, plan="")))
         assert serve(database, "w") == 2
+        _publish(settings, database)
         return tuple(keys)
     finally:
         database.close()
+
+
+def _publish(settings: Settings, database: Database) -> None:
+    """The scorecard of the first community's wave."""
+    with Session(database.write) as session, session.begin():
+        preparing.prepare(session=session, community_id=1, number=1, by="test", at=NOW)
+    assert serve(database, "w") == 1
+    with Session(database.write) as session, session.begin():
+        run = preparing.prepared(session, 1, 1)
+        assert run is not None
+        assert run.digest is not None
+        publishing.publish(
+            session=session, settings=settings, community_id=1, number=1, seen=run.digest,
+            by="test", at=NOW,
+        )  # fmt: skip
 
 
 @pytest.fixture
@@ -106,6 +123,7 @@ def paths(desk: Desk, community: str = "gresik") -> Sequence[tuple[str, Scope]]:
     return (
         ("/waves", Scope.WAVES),
         ("/waves/1", Scope.WAVES),
+        ("/waves/1/card", Scope.RESULTS),
         ("/waves/1/codebook", Scope.CODEBOOK),
         ("/datasets", Scope.DATA),
         (f"/datasets/{name}", Scope.DATA),
