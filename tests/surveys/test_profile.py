@@ -19,7 +19,7 @@ SCALES = [scale for scale in INSTRUMENT.scales if scale.kind == "scale"]
 def of(page: str) -> dict[str, str]:
     """Scale and points as the page has them."""
     part = page.partition('id="saya"')[2].partition("</section>")[0]
-    return dict(re.findall(r"<li>([^:<]+): <b>(\d+) (?:dari|of) 100</b>", part))
+    return dict(re.findall(r"<li>([^<]+)<br><b>(\d+) (?:dari|of) 100</b>", part))
 
 
 def test_the_points_are_those_of_the_scoring_rules() -> None:
