@@ -61,6 +61,7 @@ def _make(app: FastAPI) -> APIRouter:
     from app.reports import routes as reports  # noqa: PLC0415
     from app.reports import text_routes  # noqa: PLC0415
     from app.rights import inbox_routes as inbox  # noqa: PLC0415
+    from app.rights import proof_routes as proofs  # noqa: PLC0415
     from app.scorecards import routes as scorecards  # noqa: PLC0415
     from app.staff import routes as staff  # noqa: PLC0415
     from app.staff.sign_in import SignInCounter  # noqa: PLC0415
@@ -71,7 +72,7 @@ def _make(app: FastAPI) -> APIRouter:
     app.state.sign_ins = SignInCounter()
     router = APIRouter(dependency_overrides_provider=app)
     for room in (
-        staff, communities, members, codes, waves, preview, inbox,
+        staff, communities, members, codes, waves, preview, inbox, proofs,
         datasets, reports, text_routes, scorecards, token_routes, api,
     ):  # fmt: skip
         router.include_router(room.router)

@@ -89,6 +89,7 @@ def retention(
     from sqlmodel import Session  # noqa: PLC0415
 
     from app.rights import retention as job  # noqa: PLC0415
+    from app.rights import watch  # noqa: PLC0415
 
     at = datetime.now(UTC)
     with _database() as database:
@@ -99,6 +100,12 @@ def retention(
             typer.echo(_shown(one))
         if not found:
             typer.echo("Nothing is due in the next 30 days.")
+        for fall in watch.look(database, at=at):
+            typer.echo(
+                f"ALARM: {fall.slug} had {fall.at_close} answers when its waves closed and has "
+                f"{fall.now}; {fall.explained} were deleted, {fall.missing} are missing.",
+                err=True,
+            )
         if undated:
             typer.echo(f"Without a day: {', '.join(undated)}; set one with `guyub rights keep`.")
         shown = job.digest(found)

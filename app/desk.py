@@ -64,6 +64,7 @@ NAVIGATION: tuple[Way, ...] = (
     Way(N_("Communities"), "/komunitas", Permission.COMMUNITY_EDIT),
     Way(N_("Accounts"), "/akun-staf", Permission.STAFF_EDIT),
     Way(N_("Audit log"), "/audit", Permission.AUDIT_READ),
+    Way(N_("Proofs"), "/bukti", Permission.AUDIT_READ),
 )
 """In the order of the page; a slice that brings a page for people adds its line here."""
 

@@ -11,6 +11,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,8 @@ BODY_LIMIT = 64 * 1024
 """Bytes of a request body; a full questionnaire with long open answers is under 8 KB."""
 LARGER_BODIES = {r"/staff/k/[^/]+/(anggota/impor|kode)(/\w+)?": 2 * 1024 * 1024}
 """Where a roster comes in, or goes round as a sealed field of its preview; 20,000 people."""
+WATCH_MINUTES = 60
+"""How often answers are counted against what was deleted (`app.rights.watch`)."""
 SWEEP_SECONDS = 60
 REPORT_CSS = Path(analysis.__file__).with_name("report") / "report.css"
 """The analysis's own style sheet; its folder is read, none of its modules is imported."""
@@ -201,11 +204,15 @@ async def _sweep_every_minute(database: Database, stopping: asyncio.Event) -> No
     """
     from app.waves.service import sweep_now  # noqa: PLC0415
 
-    while True:
+    for minute in count(1):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), SWEEP_SECONDS)
             return
         try:
             await asyncio.to_thread(sweep_now, database, now=datetime.now(UTC))
+            if minute % WATCH_MINUTES == 0:
+                from app.rights import watch  # noqa: PLC0415 - not before the first hour is over
+
+                await asyncio.to_thread(watch.look, database, at=datetime.now(UTC))
         except Exception:
             log.exception("The sweep of waves failed; it is tried again in a minute")

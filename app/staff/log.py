@@ -76,6 +76,7 @@ ACTIONS = {
     "staff.sign_out": N_("signed out everywhere"),
     "staff.unlock": N_("ended an account's rest"),
     "store.restore": N_("restored a backup"),
+    "store.rows_missing": N_("noticed that answers are missing"),
     "text.approve": N_("approved an open answer"),
     "text.hide": N_("hid an open answer"),
     "text.redact": N_("redacted an open answer"),

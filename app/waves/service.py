@@ -182,7 +182,10 @@ def close_wave(*, session: Session, wave_id: int, by: str, at: datetime) -> Wave
     wave.state = "closed"
     session.add(wave)
     session.flush()
-    log(session, wave, "wave.close", by, at, partial=kept, blank_drafts=dropped)
+    log(
+        session, wave, "wave.close", by, at, partial=kept, blank_drafts=dropped,
+        responses=_responses(session, wave),
+    )  # fmt: skip
     return wave
 
 
@@ -247,6 +250,17 @@ def check_plan(
     scales = {scale.code for scale in instrument.scales}
     if len(aimed) > MOST_AIMED or set(aimed) - scales:
         raise UnfitWave(f"at most {MOST_AIMED} scales of the instrument can be aimed at")
+
+
+def _responses(session: Session, wave: Wave) -> int:
+    """Answers of a wave; `app.rights.watch` holds later counts against it."""
+    return session.exec(
+        select(func.count()).where(
+            col(Response.community_id) == wave.community_id,
+            col(Response.wave_id) == wave.id,
+            col(Response.is_test).is_(False),
+        )
+    ).one()
 
 
 def lacks_day(wave: Wave) -> bool:

@@ -134,7 +134,7 @@ def every_page(page: Page, house: House, language: str) -> Iterator[str]:
     enrol(page)
     yield "recovery codes"
     for path in ("", "/akun", "/akun/kode", "/akun/sandi", "/akun-staf", "/akun-staf/undang",
-                 "/akun-staf/1", "/akun-staf/1/tutup", "/akun-staf/1/lepas", "/audit",
+                 "/akun-staf/1", "/akun-staf/1/tutup", "/akun-staf/1/lepas", "/audit", "/bukti",
                  "/komunitas", "/komunitas/baru", "/k/nyata", "/k/takada"):  # fmt: skip
         yield show(f"/staff{path}")
     page.goto(f"{house.address}/staff/akun-staf/1/tutup{lang}")

@@ -105,6 +105,7 @@ ROUTES: dict[tuple[str, str], str] = {
     ("GET", "/staff/akun-staf/{staff_id:int}/tutup"): "staff.edit",
     ("POST", "/staff/akun-staf/{staff_id:int}/tutup"): "staff.edit",
     ("GET", "/staff/audit"): "audit.read",
+    ("GET", "/staff/bukti"): "audit.read",
     ("POST", "/staff/bahasa"): "account.own",
     ("GET", "/staff/k/{community}"): "account.own",
     ("GET", "/staff/k/{community}/data"): "dataset.read",
