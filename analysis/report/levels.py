@@ -8,6 +8,7 @@ from html import escape
 
 from analysis import wording
 from analysis.findings import Findings
+from analysis.levels import measurement_error
 from analysis.report.markup import Numbering, dot_interval, scale_ends
 from analysis.results import Result
 from analysis.wording import Voice, scale_name
@@ -63,6 +64,12 @@ def levels(found: Findings, voice: Voice, number: Numbering) -> str:
         if size
         else "no finite population correction (N was not given)",
     )
+    if size:
+        rate = voice.percent(found.rows / size)
+        correction += voice(
+            f"; {found.rows} dari {size} menjawab ({rate})",
+            f"; {found.rows} of {size} answered ({rate})",
+        )
     return number.figure(
         voice("Skor 0–100 tiap skala dan kisarannya", "Scores of 0–100 and their ranges"),
         f'<ul class="levels">{"".join(lines)}</ul>',
@@ -80,7 +87,25 @@ def levels(found: Findings, voice: Voice, number: Numbering) -> str:
             "A score is missing where too few items were answered (rule of the definition). "
             "Levels of different scales do not compare: their items differ.",
         ),
+        _census_error(found, voice),
         marked(some, voice),
+    )
+
+
+def _census_error(found: Findings, voice: Voice) -> str:
+    """What measurement leaves of the mean where everybody answered: no other error is left."""
+    told = []
+    for code, level in found.levels.items():
+        omega = found.omegas.get(code)
+        if level.mean.population == level.n and omega and 0 <= omega.estimate <= 1:
+            scale = found.instrument.response_scale
+            sd = 100 * level.mean.sd / (scale.high - scale.low)
+            error = measurement_error(sd, omega.estimate, level.n)
+            told.append(f"{scale_name(found.instrument, code, voice)} {voice.fixed(error, 1)}")
+    if not told:
+        return ""
+    return voice("Galat pengukuran rerata", "Measurement error of the mean") + (
+        f" (SD √(1 − ω) / √n): {', '.join(told)}."
     )
 
 

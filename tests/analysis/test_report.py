@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from analysis import findings, plan, report, wording
@@ -219,3 +220,25 @@ def test_forest_stays_inside_its_frame() -> None:
     drawn = forest(EN, [("a", 0.3, -0.4, 1.0), ("b", -0.2, -0.9, 0.5)])
     for x in re.findall(r'(?:x1|x2|cx)="([\d.]+)%"', drawn):
         assert 0 <= float(x) <= 100
+
+
+def test_the_response_rate_stands_beside_the_levels(
+    all_findings: dict[int | str, Findings],
+) -> None:
+    # acceptance 15
+    page = report.page(all_findings[45], "en").replace("\u00a0", " ")
+    assert "finite population correction (N = 300); 45 of 300 answered (15%)" in page
+    assert not re.search(r"\d of \d+ answered", report.page(all_findings["people"], "en"))
+
+
+def test_a_census_tells_the_error_of_measurement(people: Path, tmp_path: Path) -> None:
+    # 2.6: where n = N no sampling error is left; SD sqrt(1 - omega)/sqrt(n) is told instead
+    data = read_csv(first_rows(people, 45, tmp_path / "45.csv"), registry.find("partnership"))
+    complete = data.attentive()
+    complete = complete.select(~np.isnan(complete.score().mean_of("REL")))
+    found = findings.find(complete, findings.Options(population=complete.rows, n_boot=100))
+    level, omega = found.levels["REL"], found.omegas["REL"]
+    expected = 25 * level.mean.sd * np.sqrt((1 - omega.estimate) / level.n)
+    page = report.page(found, "en").replace("\u00a0", " ")
+    assert "all members answered" in page
+    assert f"Relationship quality {expected:.1f}" in page.split("Measurement error of the mean")[1]

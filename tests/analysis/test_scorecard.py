@@ -653,3 +653,28 @@ def test_tier_follows_the_floor() -> None:
     assert making.tier_of(5, Floors()) == "medians"
     assert making.tier_of(6, Floors(any=7)) == "count_only"
     assert making.tier_of(10, Floors(any=7)) == "whole"
+
+
+def test_words_under_random_response_are_those_of_the_specification() -> None:
+    """5.2, N = 60, n = 45, careful answers: REL strong 98 %, INF attention 96 %, FLX 76 %.
+
+    2000 draws; bounds are 3.3 binomial standard errors around the specification's figures.
+    Never one extreme for the other.
+    """
+    from tests.simulations.answers import COLUMNS, samples, scores
+
+    draws, place = 2000, {code: at for at, code in enumerate(COLUMNS)}
+    told: dict[str, list[str]] = {"REL": [], "INF": [], "FLX": []}
+    for register in map(scores, samples(draws, 60, 52_000)):
+        for code, words in told.items():
+            found = levels.mean_interval(25 * (register[:45, place[code]] - 1), 60)
+            words.append(state(Score(point=found.estimate, low=found.ci_low, high=found.ci_high)))
+    for code, word, share in (
+        ("REL", "strong", 0.98),
+        ("INF", "attention", 0.96),
+        ("FLX", "attention", 0.76),
+    ):
+        extremes = {"strong", "attention"} - {word}
+        assert not extremes & set(told[code])
+        error = 3.3 * np.sqrt(share * (1 - share) / draws) + 0.005  # printed to whole percent
+        assert told[code].count(word) / draws == pytest.approx(share, abs=error)
