@@ -43,7 +43,8 @@ BODY_LIMIT = 64 * 1024
 LARGER_BODIES = {r"/staff/k/[^/]+/(anggota/impor|kode)(/\w+)?": 2 * 1024 * 1024}
 """Where a roster comes in, or goes round as a sealed field of its preview; 20,000 people."""
 WATCH_MINUTES = 60
-"""How often answers are counted against what was deleted (`app.rights.watch`)."""
+"""How often answers are counted against what was deleted (`app.rights.watch`), and closed
+waves' rows laid anew (`app.waves.laying`)."""
 SWEEP_SECONDS = 60
 REPORT_CSS = Path(analysis.__file__).with_name("report") / "report.css"
 """The analysis's own style sheet; its folder is read, none of its modules is imported."""
@@ -212,7 +213,9 @@ async def _sweep_every_minute(database: Database, stopping: asyncio.Event) -> No
             await asyncio.to_thread(sweep_now, database, now=datetime.now(UTC))
             if minute % WATCH_MINUTES == 0:
                 from app.rights import watch  # noqa: PLC0415 - not before the first hour is over
+                from app.waves.laying import lay_anew  # noqa: PLC0415
 
                 await asyncio.to_thread(watch.look, database, at=datetime.now(UTC))
+                await asyncio.to_thread(lay_anew, database)
         except Exception:
             log.exception("The sweep of waves failed; it is tried again in a minute")

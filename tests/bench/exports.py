@@ -24,7 +24,7 @@ from tests.bench.ours import Ours
 from tests.bench.servers import ROOT
 
 _MEASURED = """
-import resource, runpy, sys
+import re, resource, sys
 sys.argv = ["guyub", *sys.argv[1:]]
 try:
     from app.cli import main
@@ -34,7 +34,9 @@ except SystemExit as end:
         raise
 finally:
     used = resource.getrusage(resource.RUSAGE_SELF)
-    print("MEASURED", used.ru_utime + used.ru_stime, used.ru_maxrss, file=sys.stderr)
+    # VmHWM: ru_maxrss would begin at the peak of whoever started this process
+    peak = re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]
+    print("MEASURED", used.ru_utime + used.ru_stime, peak, file=sys.stderr)
 """
 
 

@@ -22,7 +22,9 @@ import pytest
 
 from app.backups import service
 from app.db import Database
+from app.settings import Settings
 from app.store import Save, Start, Store
+from app.waves.laying import lay_anew
 from tests.surveys.conftest import Town
 
 PEOPLE = 200
@@ -44,9 +46,18 @@ def rho(order: Sequence[str], truth: Sequence[str]) -> float:
 def stolen(settings, caplog) -> tuple[Path, Path, list[str], str]:
     """The live file, a backup's file, submissions in the order of answering, the log."""
     database = Database(settings)
+    store = Store(database)
+    truth = answered(database, store)
+    made = service.backup(settings, at=datetime.now(UTC))
+    store.close()
+    database.close()
+    return settings.sqlite_path, made.folder / "guyub.sqlite3", truth, caplog.text
+
+
+def answered(database: Database, store: Store) -> list[str]:
+    """People answer one after another and the wave closes; submissions in that order."""
     town = Town(database)
     place = town.found()
-    store = Store(database)
     instrument = town.instrument
     truth = []
     now = within_one_day(datetime.now(UTC), timedelta(seconds=30 * PEOPLE + 20))
@@ -81,10 +92,7 @@ def stolen(settings, caplog) -> tuple[Path, Path, list[str], str]:
         ])  # fmt: skip
         truth.append(start.submission_id.hex)
     town.close(place)
-    made = service.backup(settings, at=datetime.now(UTC))
-    store.close()
-    database.close()
-    return settings.sqlite_path, made.folder / "guyub.sqlite3", truth, caplog.text
+    return truth
 
 
 def within_one_day(start: datetime, length: timedelta) -> datetime:
@@ -247,3 +255,60 @@ def test_names_cannot_be_guessed_back_from_what_is_stolen(stolen, settings) -> N
             for key in re.findall(r'"([0-9a-f]{64})"', secrets):
                 assert key.encode() not in content
                 assert bytes.fromhex(key) not in content
+
+
+def server_orders(database: Database) -> dict[str, list[str]]:
+    """Every order that PostgreSQL has to offer, a superuser's included."""
+    of = {
+        "response": "SELECT t.id FROM response t",
+        "consent": "SELECT t.submission_id FROM consent t",
+        "background": "SELECT r.id FROM background t"
+        " JOIN response r USING (community_id, respondent_ref)",
+    }
+    by = {"as they come": "", "ctid": " ORDER BY t.ctid",
+          "xmin": " ORDER BY age(t.xmin) DESC, t.ctid"}  # fmt: skip
+    with database.read.begin() as connection:
+        found = {
+            f"{table} {name}": [
+                row[0].hex for row in connection.exec_driver_sql(rows + order).fetchall()
+            ]
+            for table, rows in of.items()
+            for name, order in by.items()
+            if not (table == "background" and not order)  # a join has no order of its own
+        }
+        for order in ("receipt_hmac", "digest", "respondent_ref", "submitted_on, id"):
+            rows = connection.exec_driver_sql(f"SELECT id FROM response ORDER BY {order}")
+            found[f"response {order}"] = [row[0].hex for row in rows.fetchall()]
+    return found
+
+
+@pytest.mark.postgres
+def test_no_order_of_postgresql_tells_who_answered_when(tmp_path, postgres_url) -> None:
+    """The finding and its mending: heap and transaction numbers tell it until they are laid
+    anew after the close; from then on nothing does, and it is not done a second time.
+    """
+    database = Database(Settings(data_dir=tmp_path, database_url=postgres_url))
+    store = Store(database)
+    truth = answered(database, store)
+    open_book = {name: rho(order, truth) for name, order in server_orders(database).items()}
+    assert min(open_book[f"{table} ctid"] for table in ("response", "consent")) > LIMIT
+    assert min(open_book[f"{table} xmin"] for table in ("response", "consent")) > LIMIT
+    held = store_state(database)
+
+    assert len(lay_anew(database)) == 1
+    strength = {name: rho(order, truth) for name, order in server_orders(database).items()}
+    assert {name: value for name, value in strength.items() if abs(value) > LIMIT} == {}
+    assert len(strength) == 12
+    assert store_state(database) == held
+    assert lay_anew(database) == []
+    store.close()
+    database.close()
+
+
+def store_state(database: Database) -> list[set[str]]:
+    """What the tables hold, in no order."""
+    with database.read.begin() as connection:
+        return [
+            {str(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table}").fetchall()}
+            for table in ("response", "consent", "background")
+        ]
