@@ -13,6 +13,7 @@ HEADINGS: dict[str, Text] = {
     "work_on": Text(id="Yang perlu perhatian", en="What needs attention"),
     "talk": Text(id="Bahan obrolan pertama", en="To talk about first"),
     "aspects": Text(id="{count} aspek hubungan", en="{count} aspects of the relationship"),
+    "measured": Text(id="{count} hal yang diukur", en="{count} things measured"),
     "done": Text(id="Yang dilakukan anggota", en="What members do"),
     "related": Text(id="Yang berkaitan dengan {name}", en="What goes with {name}"),
     "priority": Text(id="Bagian tiap aspek dalam {name}", en="The part of each aspect in {name}"),

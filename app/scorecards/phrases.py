@@ -224,6 +224,9 @@ WAVES = Text(id="Gelombang {waves}: {points}", en="Waves {waves}: {points}")
 TOO_WIDE = Text(id="Kisarannya terlalu lebar untuk dinilai.", en="The range is too wide to judge.")
 MOVED_UP = Text(id="Naik {points}.", en="Up {points}.")
 MOVED_DOWN = Text(id="Turun {points}.", en="Down {points}.")
+FELL_STILL = Text(
+    id="turun {points}; keadaannya {state}.", en="down {points}; its state is {state}."
+)
 UNMOVED = Text(id="Belum jelas berubah.", en="No clear change yet.")
 
 # --- what members do --------------------------------------------------------------------------

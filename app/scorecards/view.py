@@ -46,7 +46,10 @@ def view_of(card: Card, language: Language) -> View:
     empty = card.tier == "count_only"
     rest = [inside(scale.name) for scale in scales[card.aspects :]]
     groups = [
-        Group(say("aspects", language, count=count(card.aspects, language)), scales[: card.aspects])
+        Group(
+            say("aspects" if rest else "measured", language, count=count(card.aspects, language)),
+            scales[: card.aspects],
+        )
     ]
     if rest:
         label = listed(rest, language)

@@ -32,6 +32,8 @@ from app.scorecards.written import (
 )
 from instrument.model import Language, Text
 
+MOST = 3
+"""Names in a row that can still be read as one sentence."""
 Runs = tuple[tuple[str, bool], ...]
 """Pieces of a sentence, each with whether it stands out."""
 
@@ -115,11 +117,10 @@ def _before_any_state(card: Card, language: Language) -> str:
 
 
 def _names(card: Card, state: str, codes: tuple[str, ...], language: Language) -> list[str]:
-    return [
-        inside(scale.name.in_(language))
-        for scale in card.scales
-        if scale.code in codes and scale.state == state
-    ]
+    """Scales of that state, those the card puts first before any other; at most three."""
+    all_of_it = [scale for scale in card.scales if scale.state == state]
+    first = [scale for scale in all_of_it if scale.code in codes]
+    return [inside(scale.name.in_(language)) for scale in first or all_of_it[:MOST]]
 
 
 # --- who answered -----------------------------------------------------------------------------
@@ -274,18 +275,17 @@ def course(scale: ScaleCard, card: Card, language: Language) -> str:
 
 def line(scale: ScaleCard, language: Language, *, strength: bool) -> str:
     """A strength, or what to work on, in words; with the change where it is known."""
-    text = (scale.strength if strength else scale.attention).in_(language).rstrip(".")
-    sentence = f"{text}."
-    if isinstance(scale.change, Change):
-        by = number(abs(scale.change.points), language)
-        phrase = {
-            "up": phrases.MOVED_UP,
-            "down": phrases.MOVED_DOWN,
-            "unclear": phrases.UNMOVED,
-        }[scale.change.word]
-        if scale.change.word != "unclear" or not strength:
-            sentence += " " + say(phrase, language, points=by)
-    return sentence
+    change = scale.change if isinstance(scale.change, Change) else None
+    by = number(abs(change.points), language) if change else ""
+    fell = change is not None and change.word == "down"
+    if fell and not strength and scale.state != "attention":  # that is why it is here
+        state = inside(phrases.STATES[scale.state].in_(language))
+        return say(phrases.FELL_STILL, language, points=by, state=state)
+    sentence = (scale.strength if strength else scale.attention).in_(language).rstrip(".") + "."
+    if change is None or (strength and change.word == "unclear"):
+        return sentence
+    moves = {"up": phrases.MOVED_UP, "down": phrases.MOVED_DOWN, "unclear": phrases.UNMOVED}
+    return f"{sentence} {say(moves[change.word], language, points=by)}"
 
 
 # --- what members do, what to talk about ------------------------------------------------------

@@ -22,6 +22,7 @@ CLAIMS = re.compile(
     r"|\bmenyebabkan\b|\binfluenc\w+|\bp\s*[<=]|\bTCR\b|\bsignifi[ck]an\w*",
     re.IGNORECASE,
 )
+MOVED = re.compile(r"\b(?:naik|turun|up|down) \d", re.IGNORECASE)
 LIMITS = {
     "id": "Ini perkiraan dari anggota yang menjawab, bukan nilai rapor. Anggota yang tidak menjawab"
     " bisa saja berbeda. Selisih kecil bisa jadi hanya kebetulan. Skor tidak menunjukkan"
@@ -110,9 +111,11 @@ def no_word_of_change_where_the_range_includes_zero(card: Card, views: list[View
         fallen = {"id": " turun", "en": "gone down"}[view.language]
         assert risen not in view.verdict or up
         assert fallen not in view.verdict or down
+        if phrases.ALL_FAIR.in_(view.language) in view.verdict:
+            assert {one.state for one in card.scales} <= {"fair", "not_enough"}
         moved = {name.in_(view.language) for name in (*up, *down)}
         for name, line in (*view.strengths, *view.work_on):
-            assert name in moved or not re.search(r"\b(?:Naik|Turun|Up|Down) \d", line)
+            assert name in moved or not MOVED.search(line)
 
 
 def the_message_for_the_group_is_short_and_holds_no_secret(card: Card, views: list[View]) -> None:
@@ -169,6 +172,21 @@ def test_the_specifications_examples() -> None:
         "Relationship quality, motivation and commitment are strong, while flexibility and"
         " information sharing need attention; information sharing has gone up."
     )
+
+
+def test_what_fell_is_named_without_calling_it_weak() -> None:
+    """A scale among what to work on because it fell keeps its own state's word."""
+    fell = Change(word="down", points=-8.1, low=-13.0, high=-3.2, n=36, since=1)
+    card = third_wave()
+    scales = tuple(
+        one.model_copy(update={"change": fell}) if one.code == "COM" else one for one in card.scales
+    )
+    card = card.model_copy(
+        update={"scales": scales, "strengths": ("REL", "MOT"), "work_on": ("FLX", "INF", "COM")}
+    )
+    view = view_of(card, "id")
+    assert view.work_on[2] == ("Komitmen", "turun 8; keadaannya kuat.")
+    assert view.verdict.endswith("perlu perhatian; berbagi informasi sudah naik; komitmen turun.")
 
 
 VERDICTS = {
