@@ -269,6 +269,7 @@ def _scale(stand: _Stand, instrument: Instrument, code: str) -> ScaleCard:
     agree: People | Withheld
     change = stand.moved.told.get(code, Withheld(why="not_asked"))
     state: State = "not_enough"
+    kept = False
     if why is not None:
         n, score, agree = 0, Withheld(why=why), Withheld(why=why)
         if why == "fewer_than_five":
@@ -281,7 +282,9 @@ def _scale(stand: _Stand, instrument: Instrument, code: str) -> ScaleCard:
         agree = scores.people(stand.found[code].favourable, n, stand.eligible)
         if not stand.grey:
             last = _last_state(code, stand)
-            state = moves.stick(scores.state(score), last, stand.moved.words.get(code))
+            alone = scores.state(score)
+            state = moves.stick(alone, last, stand.moved.words.get(code))
+            kept = state != alone
     past = tuple(
         Past(wave=card.wave, point=one.score.point)
         for card in stand.published
@@ -297,6 +300,7 @@ def _scale(stand: _Stand, instrument: Instrument, code: str) -> ScaleCard:
         n=n,
         score=score,
         state=state,
+        kept=kept,
         agree=agree,
         change=change,
         past=past if isinstance(score, Score) and score.kind == "mean" else (),

@@ -148,6 +148,8 @@ class ScaleCard(Frozen):
     score: Score | Withheld
     state: State
     """``not_enough`` where the score is withheld or a median."""
+    kept: bool = False
+    """The last card's word, where this score alone would say another: no clear change (5.2)."""
     agree: People | Withheld
     """People with a scale mean of at least 3.5 on the 1-5 scale."""
     change: Change | Withheld

@@ -222,6 +222,10 @@ BY_CHANCE = Text(
 )
 WAVES = Text(id="Gelombang {waves}: {points}", en="Waves {waves}: {points}")
 TOO_WIDE = Text(id="Kisarannya terlalu lebar untuk dinilai.", en="The range is too wide to judge.")
+KEPT = Text(
+    id="Keadaannya tetap seperti gelombang lalu: belum jelas berubah.",
+    en="The state stays as in the last wave: no clear change yet.",
+)
 MOVED_UP = Text(id="Naik {points}.", en="Up {points}.")
 MOVED_DOWN = Text(id="Turun {points}.", en="Down {points}.")
 FELL_STILL = Text(

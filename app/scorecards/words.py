@@ -229,13 +229,13 @@ def _people(people: People, language: Language, what: str) -> Runs:
 
 
 def undecided(scale: ScaleCard, card: Card, language: Language) -> str:
-    """Why a score that is shown has no word of state; empty where there is no doubt."""
+    """Why a score that is shown has no word of state, or not the one it would have by itself."""
     score = scale.score
-    if scale.state != "not_enough" or not isinstance(score, Score) or score.kind == "median":
-        return ""
-    if card.who.low_rate:  # the banner says it once for all
-        return ""
-    return say(phrases.TOO_WIDE, language)
+    if not isinstance(score, Score) or score.kind == "median" or card.who.low_rate:
+        return ""  # the banner says it once for all
+    if scale.state == "not_enough":
+        return say(phrases.TOO_WIDE, language)
+    return say(phrases.KEPT, language) if scale.kept else ""
 
 
 def moved(change: Change, language: Language) -> str:

@@ -106,6 +106,7 @@ def scales(draw: st.DrawFn, code: str, n: int, of: int, earlier: int) -> ScaleCa
         state=draw(st.sampled_from(["strong", "fair", "attention", "not_enough"]))
         if ranged
         else "not_enough",
+        kept=ranged and draw(st.booleans()),
         agree=draw(st.one_of(WITHHELD, people(n, of))) if ranged else draw(WITHHELD),
         change=draw(st.one_of(WITHHELD, changes())) if n >= 10 else draw(WITHHELD),
         past=tuple(Past(wave=wave, point=draw(tenths(0, 100))) for wave in range(1, earlier + 1)),

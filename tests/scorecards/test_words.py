@@ -189,6 +189,14 @@ def test_what_fell_is_named_without_calling_it_weak() -> None:
     assert view.verdict.endswith("perlu perhatian; berbagi informasi sudah naik; komitmen turun.")
 
 
+def test_a_word_that_stays_says_so() -> None:
+    """5.2's stickiness: 68 and still strong needs a reason, else it reads as a mistake."""
+    score = Score(point=68.2, low=65.0, high=71.4)
+    kept = third_wave().scales[2].model_copy(update={"score": score, "kept": True})
+    said = words.undecided(kept, third_wave(), "en")
+    assert said == "The state stays as in the last wave: no clear change yet."
+
+
 VERDICTS = {
     "n0": "Tidak ada yang menjawab di gelombang ini.",
     "n3": "Baru 3 anggota menjawab: belum cukup untuk angka apa pun.",
