@@ -158,14 +158,14 @@ def promise(
                 session=session,
                 card=one,
                 scale=fields["skala"],
-                text=fields["isi"],
+                text=fields["tindakan"],
                 owner=fields["siapa"],
                 due=due,
                 by=desk.account.actor,
                 at=desk.now,
             )
         except ThreeAreOpen as error:
-            faults = {"isi": f"{error.title(desk.language)}. {error.hint(desk.language)}"}
+            faults = {"tindakan": f"{error.title(desk.language)}. {error.hint(desk.language)}"}
     if faults:
         return _promises(desk, session, community, number, fields, faults)
     return desk.go(
@@ -211,7 +211,7 @@ def change_promise(
                 card=one,
                 commitment_id=commitment,
                 scale=fields["skala"],
-                text=fields["isi"],
+                text=fields["tindakan"],
                 owner=fields["siapa"],
                 due=due,
                 state=cast("State", fields["keadaan"]),
@@ -242,7 +242,7 @@ def _promises(
         room=sum(each.state in OPEN for each in made) < commitments.MOST_OPEN,
         names=_scales(one, desk.language),
         states=COMMITMENT_STATES,
-        fields={"skala": "", "isi": "", "siapa": "", "sampai": "", **fields},
+        fields={"skala": "", "tindakan": "", "siapa": "", "sampai": "", **fields},
         longest=(LONGEST_TEXT, LONGEST_OWNER),
         faults=faults,
     )
@@ -278,7 +278,7 @@ def _scales(one: Published, language: Language) -> dict[str, str]:
 def _fields_of(found: Shown) -> dict[str, str]:
     return {
         "skala": found.scale,
-        "isi": found.text,
+        "tindakan": found.text,
         "siapa": found.owner,
         "sampai": found.due.isoformat(),
         "keadaan": found.state,
@@ -287,12 +287,12 @@ def _fields_of(found: Shown) -> dict[str, str]:
 
 def _read(desk: Desk, form: Posted, one: Published) -> tuple[dict[str, str], date, dict[str, str]]:
     """The fields as typed, the day, and what is wrong."""
-    fields = {name: form.text(name) for name in ("skala", "isi", "siapa", "sampai")}
+    fields = {name: form.text(name) for name in ("skala", "tindakan", "siapa", "sampai")}
     faults = {}
     if fields["skala"] not in _scales(one, desk.language):
         faults["skala"] = desk.text(N_("Choose what it aims at."))
-    if not 0 < len(fields["isi"]) <= LONGEST_TEXT:
-        faults["isi"] = desk.text(
+    if not 0 < len(fields["tindakan"]) <= LONGEST_TEXT:
+        faults["tindakan"] = desk.text(
             N_("Say what you will do, in %(most)s characters at most."), most=LONGEST_TEXT
         )
     if not 0 < len(fields["siapa"]) <= LONGEST_OWNER:

@@ -11,7 +11,7 @@ from tests.staff.office import hidden
 PROMISES = f"{BASE}/kartu/1/janji"
 ONE = {
     "skala": "FLX",
-    "isi": "Dua pilihan waktu untuk acara santai",
+    "tindakan": "Dua pilihan waktu untuk acara santai",
     "siapa": "Sekretaris",
     "sampai": "2026-05-30",
 }
@@ -29,13 +29,13 @@ def test_a_promise_is_read_at_once_and_stands_on_the_next_card(any_town: Town) -
     town.publish(1)
     published = town.card_of(1).payload
     members = town.office.client.get(f"/s/{SLUG}/hasil")
-    assert ONE["isi"] not in members.text
+    assert ONE["tindakan"] not in members.text
     assert town.chair.post(PROMISES, ONE).status_code == 303
     members = town.office.client.get(f"/s/{SLUG}/hasil")
-    assert ONE["isi"] in members.text
+    assert ONE["tindakan"] in members.text
     assert "Sekretaris" in members.text
     assert town.card_of(1).payload == published  # the card itself is frozen
-    assert ONE["isi"] not in town.chair.get(f"{BASE}/kartu/1").text
+    assert ONE["tindakan"] not in town.chair.get(f"{BASE}/kartu/1").text
 
     town.wave(20, seed=2)
     town.prepare(2)
@@ -45,11 +45,11 @@ def test_a_promise_is_read_at_once_and_stands_on_the_next_card(any_town: Town) -
     town.publish(2)
     told = json.loads(town.card_of(2).payload or "")["promises"]
     assert told == [
-        {"scale": "FLX", "text": ONE["isi"], "owner": "Sekretaris", "due": "2026-05-30",
+        {"scale": "FLX", "text": ONE["tindakan"], "owner": "Sekretaris", "due": "2026-05-30",
          "state": "done"}
     ]  # fmt: skip
-    assert ONE["isi"] in town.chair.get(f"{BASE}/kartu/2").text
-    assert ONE["isi"] in town.office.client.get(f"/s/{SLUG}/hasil").text
+    assert ONE["tindakan"] in town.chair.get(f"{BASE}/kartu/2").text
+    assert ONE["tindakan"] in town.office.client.get(f"/s/{SLUG}/hasil").text
     assert state(town, 1, keadaan="dropped") == 303
     assert json.loads(town.card_of(2).payload or "")["promises"] == told
 
@@ -75,8 +75,8 @@ def test_fields_are_checked_and_kept(town: Town) -> None:
     town.wave(12)
     town.publish(1)
     for name, wrong in (
-        ("skala", "XYZ"), ("isi", ""), ("isi", "x" * 201), ("siapa", ""), ("siapa", "x" * 81),
-        ("sampai", "besok"),
+        ("skala", "XYZ"), ("tindakan", ""), ("tindakan", "x" * 201), ("siapa", ""),
+        ("siapa", "x" * 81), ("sampai", "besok"),
     ):  # fmt: skip
         answer = town.chair.post(PROMISES, ONE | {name: wrong})
         assert answer.status_code == 422, name
@@ -92,10 +92,10 @@ def test_two_chairs_do_not_overwrite_each_other(town: Town) -> None:
     town.chair.post(PROMISES, ONE)
     seen = hidden(town.chair.get(f"{PROMISES}/1"))
     assert state(town, 1, keadaan="running") == 303
-    late = town.chair.post(f"{PROMISES}/1", ONE | seen | {"keadaan": "dropped", "isi": "Lain"})
+    late = town.chair.post(f"{PROMISES}/1", ONE | seen | {"keadaan": "dropped", "tindakan": "Lain"})
     assert late.status_code == 409
     assert 'value="Lain"' in late.text
-    again = hidden(late) | {"keadaan": "dropped", "isi": "Lain"}
+    again = hidden(late) | {"keadaan": "dropped", "tindakan": "Lain"}
     assert town.chair.post(f"{PROMISES}/1", ONE | again).status_code == 303
 
 
@@ -114,7 +114,7 @@ def test_hostile_words_are_words(town: Town) -> None:
     town.wave(12)
     town.publish(1)
     hostile = '<script>alert(1)</script>"><b>'
-    assert town.chair.post(PROMISES, ONE | {"isi": hostile}).status_code == 303
+    assert town.chair.post(PROMISES, ONE | {"tindakan": hostile}).status_code == 303
     for page in (
         town.chair.get(PROMISES).text,
         town.office.client.get(f"/s/{SLUG}/hasil").text,

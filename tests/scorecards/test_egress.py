@@ -190,7 +190,12 @@ def test_no_way_out_holds_a_row_a_token_or_a_person(
         town.publish(1)
         town.chair.post(
             f"{BASE}/kartu/1/janji",
-            {"skala": "FLX", "isi": "Dua waktu", "siapa": "Sekretaris", "sampai": "2026-05-30"},
+            {
+                "skala": "FLX",
+                "tindakan": "Dua waktu",
+                "siapa": "Sekretaris",
+                "sampai": "2026-05-30",
+            },
         )
         walk = Walk(town)
         hidden = walk.secrets()
