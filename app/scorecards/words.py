@@ -343,17 +343,22 @@ def limits(language: Language) -> str:
 
 
 def reading(card: Card, language: Language) -> str:
-    """How to read the marks of scales."""
+    """How to read the marks of scales; empty where none is drawn."""
+    if all(isinstance(scale.score, Withheld) for scale in card.scales):
+        return ""
     return say(phrases.LEGEND_MIDDLE if card.tier == "medians" else phrases.LEGEND, language)
 
 
 def legend(card: Card, language: Language) -> str:
     """How to read the figures of scales, and what not to read out of them."""
+    marks = reading(card, language)
+    if not marks:
+        return ""
     parts = []
     if card.tier == "whole" and any(len(scale.past) >= 2 for scale in card.scales):
         parts.append(phrases.LEGEND_LINE)
     rest = [say(part, language) for part in [*parts, phrases.LEGEND_FIXED]]
-    return " ".join([reading(card, language), *rest])
+    return " ".join([marks, *rest])
 
 
 def method(card: Card, language: Language) -> tuple[str, ...]:

