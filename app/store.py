@@ -88,6 +88,20 @@ WHERE r.community_id = (SELECT community_id FROM wave WHERE id = :wave_id)
   AND r.wave_id = :wave_id AND NOT r.is_test
 ORDER BY r.respondent_ref"""
 
+_ALIKE = """
+SELECT answers, choices, COUNT(*) FROM (
+  SELECT CAST(b.answers AS TEXT) AS answers,
+         (SELECT CAST(c.choices AS TEXT) FROM consent c
+          WHERE c.community_id = r.community_id AND c.submission_id = r.id
+          ORDER BY c.at DESC LIMIT 1) AS choices
+  FROM response r
+  LEFT JOIN background b
+    ON b.community_id = r.community_id AND b.respondent_ref = r.respondent_ref
+  WHERE r.community_id = (SELECT community_id FROM wave WHERE id = :wave_id)
+    AND r.wave_id = :wave_id AND NOT r.is_test
+) AS told
+GROUP BY answers, choices"""
+
 _PEOPLE = """
 SELECT r.respondent_ref, CAST(b.answers AS TEXT),
        (SELECT CAST(c.choices AS TEXT) FROM consent c
@@ -98,6 +112,14 @@ LEFT JOIN background b
   ON b.community_id = r.community_id AND b.respondent_ref = r.respondent_ref
 WHERE r.community_id = (SELECT community_id FROM wave WHERE id = :wave_id)
   AND r.wave_id = :wave_id AND NOT r.is_test"""
+
+
+class Alike(NamedTuple):
+    """People of one wave who told the same background and made the same choices."""
+
+    background: Mapping[str, Any] | None
+    choices: Mapping[str, bool]
+    people: int
 
 
 class StoredPerson(NamedTuple):
@@ -200,6 +222,19 @@ class Store:
                 backgrounds = dict(zip(texts, _parsed(texts), strict=True))
                 for ref, background, choices in rows:
                     yield StoredPerson(ref, backgrounds[background], choices_of(choices))
+
+    def alike(self, wave_id: int, *, size: int = 4096) -> Iterator[Alike]:
+        """`people`, counted by what they told: far fewer than people, and nobody."""
+        with (
+            self._snapshot() as connection,
+            connection.execution_options(yield_per=size).execute(
+                text(_ALIKE), {"wave_id": wave_id}
+            ) as result,
+        ):
+            for rows in result.partitions(size):
+                backgrounds = _parsed([row[0] for row in rows])
+                for (_, choices, count), background in zip(rows, backgrounds, strict=True):
+                    yield Alike(background, choices_of(choices), count)
 
     def close(self) -> None:
         """Finish the saves that wait, then let go of the database."""

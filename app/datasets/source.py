@@ -10,9 +10,9 @@ from __future__ import annotations
 import hmac
 import math
 from base64 import b32encode
-from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -147,28 +147,41 @@ def people(store: Store, source: Source, tally: Tally) -> Iterator[Mapping[str, 
     asked = source.instrument.questions_of("background")
     choices = source.instrument.consent.choices if source.instrument.consent else ()
     tally.granted = dict.fromkeys((choice.code for choice in choices), 0)
-    several = len(source.waves) > 1
+    if len(source.waves) == 1:
+        yield from _of_one_wave(store, source.last, tally, asked)
+        return
     together: dict[Hashable, dict[str, int | str]] = {}
-    given: Counter[tuple[tuple[str, bool], ...]] = Counter()
     for wave in source.waves:
         tally.responses[wave.number] = tally.research[wave.number] = 0
         for person in store.people(wave.wave_id):
-            tally.responses[wave.number] += 1
-            given[tuple(person.choices.items())] += 1
-            if person.choices.get("research") is not True:
+            if not _counted(tally, wave, person.choices, 1):
                 continue
-            tally.research[wave.number] += 1
             told = _background(asked, person.background, person.choices)
-            if not several:
-                yield told
-                continue
             known = together.setdefault(person.key, told)
             known.update({code: one for code, one in told.items() if not _is_code(one)})
-    for granted, count in given.items():
-        for choice, is_given in granted:
-            if is_given is True and choice in tally.granted:
-                tally.granted[choice] += count
     yield from together.values()
+
+
+def _of_one_wave(
+    store: Store, wave: WaveView, tally: Tally, asked: tuple[Question, ...]
+) -> Iterator[Mapping[str, int | str]]:
+    """Everybody of one wave; nobody has to be found again, so the database counts them."""
+    tally.responses[wave.number] = tally.research[wave.number] = 0
+    for one in store.alike(wave.wave_id):
+        if _counted(tally, wave, one.choices, one.people):
+            yield from repeat(_background(asked, one.background, one.choices), one.people)
+
+
+def _counted(tally: Tally, wave: WaveView, choices: Mapping[str, bool], people: int) -> bool:
+    """Count people with these choices; return whether research may use what they told."""
+    tally.responses[wave.number] += people
+    for choice, given in choices.items():
+        if given is True and choice in tally.granted:
+            tally.granted[choice] += people
+    if choices.get("research") is not True:
+        return False
+    tally.research[wave.number] += people
+    return True
 
 
 def _background(
