@@ -59,3 +59,15 @@ def run(path: Path, out: Path, *more: str) -> dict[str, Any]:
 def matrix(table: dict[str, dict[str, float]], rows: list[str]) -> np.ndarray:
     """A table of ``results.json`` as numbers, rows in the order given."""
     return np.array([list(table[row].values()) for row in rows], dtype=float)
+
+
+@pytest.fixture(scope="session")
+def everybody() -> simulate.waves.Community:
+    """Sixty members who all answer, with care; two waves."""
+    return simulate.world("S", 4, waves=2, nonresponse=False, damaged=False, attrition=False)
+
+
+@pytest.fixture(scope="session")
+def usual() -> simulate.waves.Community:
+    """A community with all that happens to answers; six waves."""
+    return simulate.world("S", 11, waves=6, scenario="action")

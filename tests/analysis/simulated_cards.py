@@ -5,14 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
+
 from analysis import simulate
-from analysis.scorecard.inputs import Meeting, WaveAnswers
+from analysis.scorecard.inputs import ApprovedTexts, Meeting, WaveAnswers
 from analysis.scorecard.making import make
 from analysis.scorecard.model import Card
 from analysis.simulate.waves import Community
+from instrument.model import Text
 
 FLOORS = {"any": 5, "group": 10, "comments": 10}
 AIMED = ("FLX", "INF")
+ORDER = ("DEP", "FLX", "REL", "INF", "INT", "MOT", "BEN", "COM")
+TEXTS = [
+    ApprovedTexts(question=Text(id="Apa?", en="What?"), texts=tuple(f"text {i}" for i in range(8)))
+]
 
 
 def answers(community: Community, wave: int = 1, **changes: Any) -> WaveAnswers:
@@ -53,3 +60,20 @@ def cards(community: Community, waves: int, **changes: Any) -> list[Card]:
         )
         earlier.append(now)
     return published
+
+
+def first(community: Community, n: int, **changes: Any) -> WaveAnswers:
+    """The first n who answered wave 1."""
+    return answers(
+        community, 1, data=simulate.dataset(community, 1).select(np.arange(n)), **changes
+    )
+
+
+def made(community: Community, n: int, **changes: Any) -> Card:
+    """A card of the first n, with everything that may stand on one."""
+    return make(
+        first(community, n, **changes),
+        events=meetings(community, 1),
+        ever_attended=31,
+        comments=TEXTS,
+    )
