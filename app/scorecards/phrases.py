@@ -223,8 +223,8 @@ BY_CHANCE = Text(
 WAVES = Text(id="Gelombang {waves}: {points}", en="Waves {waves}: {points}")
 TOO_WIDE = Text(id="Kisarannya terlalu lebar untuk dinilai.", en="The range is too wide to judge.")
 KEPT = Text(
-    id="Keadaannya tetap seperti gelombang lalu: belum jelas berubah.",
-    en="The state stays as in the last wave: no clear change yet.",
+    id="Kata keadaannya tetap seperti gelombang lalu.",
+    en="The word for its state stays as in the last wave.",
 )
 MOVED_UP = Text(id="Naik {points}.", en="Up {points}.")
 MOVED_DOWN = Text(id="Turun {points}.", en="Down {points}.")
