@@ -14,7 +14,7 @@ from app.db import ReadSession, WriteSession
 from app.desk import AtDesk, Desk, Form
 from app.jobs import runs
 from app.pages import N_
-from app.published_cards import UnknownCard
+from app.published_cards import Published, UnknownCard
 from app.scorecards import preparing, publishing
 from app.scorecards.errors import LaterCardOut, NotClosed, TooFewChanges
 from app.scorecards.publishing import FILES
@@ -31,6 +31,7 @@ STATES = {
     "queued": N_("in the queue"),
     "running": N_("being computed"),
     "ready": N_("ready to be read"),
+    "out": N_("published"),
     "changed": N_("out of date"),
     "failed": N_("could not be done"),
     "cancelled": N_("stopped"),
@@ -87,7 +88,7 @@ def _row(desk: Desk, session: Session, wave: Wave) -> Row:
     return Row(
         number=wave.number,
         closed=desk.day(wave.closes_at) if wave.closes_at else "",
-        state=_state(session, run, wave.community_id, wave.number),
+        state=_shown(_state(session, run, wave.community_id, wave.number), run, current),
         published=desk.day(current.published_at) if current else "",
         issue=current.issue if current else 0,
         simulated=wave.is_simulated,
@@ -106,6 +107,14 @@ def _state(session: Session, run: AnalysisRun | None, community_id: int, number:
     return "ready" if ready else "changed"
 
 
+def _shown(state: str, run: AnalysisRun | None, current: Published | None) -> str:
+    """What a page calls the state: what is prepared may be what is out already."""
+    if current is None:
+        return state
+    out = run is None or run.digest == current.digest or state == "changed"
+    return "out" if out else state
+
+
 @router.get("/{number:int}")
 @asks(Permission.CARD_PREVIEW)
 def card(desk: AtDesk, community: InCommunity, session: ReadSession, number: int) -> HTMLResponse:
@@ -114,7 +123,8 @@ def card(desk: AtDesk, community: InCommunity, session: ReadSession, number: int
     run = preparing.prepared(session, community.id, number)
     state = _state(session, run, community.id, number)
     current = preparing.current_or_none(session, community.id, number)
-    if run is not None and state == "ready" and (current is None or current.digest != run.digest):
+    state = _shown(state, run, current)
+    if run is not None and state == "ready":
         payload, files = publishing.read(session, desk.settings, run)
         return desk.page(
             "scorecards/preview.html",
