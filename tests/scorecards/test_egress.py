@@ -46,7 +46,8 @@ READERS = {
 INSIDE = {
     "app.scorecards.commitments", "app.scorecards.comparing", "app.scorecards.links",
     "app.scorecards.making", "app.scorecards.preparing", "app.scorecards.printing",
-    "app.scorecards.publishing", "app.scorecards.view", "app.scorecards.words",
+    "app.scorecards.publishing", "app.scorecards.showing", "app.scorecards.view",
+    "app.scorecards.words",
     "app.scorecards.headings", "app.scorecards.rows", "app.scorecards.routes",
     "app.scorecards.contexts", "app.scorecards.written", "app.scorecards.phrases", "app.worker",
     "app.published_cards", "app.main", "app.back_office",
@@ -166,7 +167,7 @@ class Walk:
             ).all()
         found = {text for one in ids for text in (str(one), one.hex, one.hex[:16])}
         found |= {one.hex()[:24] for one in hmacs if one}
-        return found | {f"Teks {place}" for place in range(60)} | {"respondent_ref", "PID"}
+        return found | {f"Teks {place}" for place in range(60)} | {"respondent_ref", '"PID"'}
 
 
 def _token(town: Town) -> str:
