@@ -6,11 +6,14 @@ first step takes a code or a receipt, the next ones a ticket that it hands on.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
+from fastapi.routing import APIRoute
 from sqlmodel import Session
 from starlette.background import BackgroundTask
 from starlette.responses import RedirectResponse, Response
@@ -29,7 +32,31 @@ from instrument.model import Language
 COOKIE = "guyub"
 """Of the survey's pages: the draft this phone remembers."""
 HAK = "/s/{slug}/hak"
-router = APIRouter(include_in_schema=False)
+
+
+class _Refused(Exception):
+    """Nobody is known by what was typed; holds the page that says so."""
+
+    def __init__(self, page: Response) -> None:
+        self.page = page
+
+
+class _Door(APIRoute):
+    """A step that answers `_Refused` with its page."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def answered(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except _Refused as refused:
+                return refused.page
+
+        return answered
+
+
+router = APIRouter(include_in_schema=False, route_class=_Door)
 
 
 class TicketOver(AppError):
@@ -142,6 +169,27 @@ class _Visit:
 _REFUSALS = (TicketOver, WrongCode, TooManyWrongCodes, IdentityRemoved)
 
 
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Somebody whose code, receipt or ticket is good."""
+
+    visit: _Visit
+    form: RightsForm
+    ref: UUID
+
+
+def _asker(request: Request, slug: str, form: Form) -> Asker:
+    """Who asks; the page of the door, with what was wrong, where nobody is known (`_Door`)."""
+    visit = _Visit.of(request, slug, form.language)
+    try:
+        return Asker(visit, form, visit.person(form))
+    except _REFUSALS as error:
+        raise _Refused(visit.refused(error, form.typed)) from error
+
+
+AnAsker = Annotated[Asker, Depends(_asker)]
+
+
 @asks(Permission.PUBLIC)
 def rights(request: Request) -> Response:
     """What one may do about one's answers; asks for the code."""
@@ -153,40 +201,27 @@ def rights(request: Request) -> Response:
 
 @router.post(HAK)
 @asks(Permission.SELF)
-def see(request: Request, slug: str, form: Form) -> Response:
+def see(asker: AnAsker) -> Response:
     """Everything that is stored, in words."""
-    visit = _Visit.of(request, slug, form.language)
-    try:
-        ref = visit.person(form)
-    except _REFUSALS as error:
-        return visit.refused(error, form.typed)
-    return visit.overview(ref)
+    return asker.visit.overview(asker.ref)
 
 
 @router.post(HAK + "/unduh")
 @asks(Permission.SELF)
-def download(request: Request, slug: str, form: Form) -> Response:
+def download(asker: AnAsker) -> Response:
     """The same as a JSON file."""
-    visit = _Visit.of(request, slug, form.language)
-    try:
-        ref = visit.person(form)
-    except _REFUSALS as error:
-        return visit.refused(error, form.typed)
-    body = export.document(visit.own(ref), community=visit.community, at=visit.at)
-    name = f"guyub-{slug}-{visit.at:%Y-%m-%d}.json"
+    visit = asker.visit
+    body = export.document(visit.own(asker.ref), community=visit.community, at=visit.at)
+    name = f"guyub-{visit.community.slug}-{visit.at:%Y-%m-%d}.json"
     headers = {"cache-control": "no-store", "content-disposition": f'attachment; filename="{name}"'}
     return Response(body, 200, headers, "application/json")
 
 
 @router.post(HAK + "/izin")
 @asks(Permission.SELF)
-def narrow(request: Request, slug: str, form: Form) -> Response:
+def narrow(asker: AnAsker) -> Response:
     """Take a permission back and keep the others."""
-    visit = _Visit.of(request, slug, form.language)
-    try:
-        ref = visit.person(form)
-    except _REFUSALS as error:
-        return visit.refused(error, form.typed)
+    visit, ref, form = asker.visit, asker.ref, asker.form
     changed = form.submission_id is not None and choices.take_back(
         visit.database,
         community_id=visit.community.id,
@@ -204,13 +239,9 @@ def narrow(request: Request, slug: str, form: Form) -> Response:
 
 @router.post(HAK + "/tarik")
 @asks(Permission.SELF)
-def confirm(request: Request, slug: str, form: Form) -> Response:
+def confirm(asker: AnAsker) -> Response:
     """What a withdrawal does; changes nothing."""
-    visit = _Visit.of(request, slug, form.language)
-    try:
-        ref = visit.person(form)
-    except _REFUSALS as error:
-        return visit.refused(error, form.typed)
+    visit, ref = asker.visit, asker.ref
     mine = visit.own(ref)
     if mine.nothing:
         return visit.overview(ref)
@@ -219,13 +250,9 @@ def confirm(request: Request, slug: str, form: Form) -> Response:
 
 @router.post(HAK + "/hapus")
 @asks(Permission.SELF)
-def withdraw(request: Request, slug: str, form: Form) -> Response:
+def withdraw(asker: AnAsker) -> Response:
     """Erase: everything, or what was answered in one wave."""
-    visit = _Visit.of(request, slug, form.language)
-    try:
-        ref = visit.person(form)
-    except _REFUSALS as error:
-        return visit.refused(error, form.typed)
+    visit, ref, form = asker.visit, asker.ref, asker.form
     erased = erasing.withdraw(
         visit.database,
         community_id=visit.community.id,
@@ -234,23 +261,19 @@ def withdraw(request: Request, slug: str, form: Form) -> Response:
         at=visit.at,
     )
     response = _page(visit.view.erased(erased, all_of_it=form.wave_id is None))
-    response.delete_cookie(COOKIE, path=f"/s/{slug}", httponly=True, samesite="lax")
+    response.delete_cookie(COOKIE, path=f"/s/{visit.community.slug}", httponly=True, samesite="lax")
     if (
         erased is not None
     ):  # files of analyses that read these answers go now, not at the next sweep
-        response.background = BackgroundTask(request.app.state.supervisor.nudge)
+        response.background = BackgroundTask(visit.request.app.state.supervisor.nudge)
     return response
 
 
 @router.post(HAK + "/minta")
 @asks(Permission.SELF)
-def ask(request: Request, slug: str, form: Form) -> Response:
+def ask(asker: AnAsker) -> Response:
     """File a request for what this page cannot do."""
-    visit = _Visit.of(request, slug, form.language)
-    try:
-        visit.person(form)
-    except _REFUSALS as error:
-        return visit.refused(error, form.typed)
+    visit, form = asker.visit, asker.form
     if not visit.database.has_identity():
         return visit.refused(IdentityRemoved(), "")
     with Session(visit.database.write, expire_on_commit=False) as session, session.begin():
