@@ -70,8 +70,8 @@ def note(desk: AtDesk, community: InCommunity, form: Form, session: WriteSession
         faults["jenis"] = desk.text(N_("Choose what it is about."))
     if form.text("lewat") not in CHANNELS:
         faults["lewat"] = desk.text(N_("Choose how it came in."))
-    if not 0 < len(form.text("isi")) <= MOST_WORDS:
-        faults["isi"] = desk.text(N_("Write what is asked, in at most 1000 characters."))
+    if not 0 < len(form.text("permintaan")) <= MOST_WORDS:
+        faults["permintaan"] = desk.text(N_("Write what is asked, in at most 1000 characters."))
     if len(form.text("hubungi")) > MOST_CONTACT:
         faults["hubungi"] = desk.text(N_("At most 120 characters."))
     if faults:
@@ -82,7 +82,7 @@ def note(desk: AtDesk, community: InCommunity, form: Form, session: WriteSession
         community_id=community.id,
         kind=form.text("jenis"),
         channel=form.text("lewat"),
-        words=form.text("isi"),
+        words=form.text("permintaan"),
         contact=form.text("hubungi"),
         at=desk.now,
         by=desk.account.actor,

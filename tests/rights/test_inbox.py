@@ -10,7 +10,12 @@ import pytest
 from tests.staff.office import Office
 
 PATH = "/staff/k/sidoarjo/permintaan"
-ASKED = {"jenis": "object", "lewat": "phone", "isi": "Jangan dipakai lagi", "hubungi": "0812"}
+ASKED = {
+    "jenis": "object",
+    "lewat": "phone",
+    "permintaan": "Jangan dipakai lagi",
+    "hubungi": "0812",
+}
 
 
 def reference(text: str) -> str:
@@ -47,7 +52,13 @@ def test_noted_warned_late_closed(any_office: Office) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("jenis", "x"), ("lewat", ""), ("isi", ""), ("isi", "x" * 1001), ("hubungi", "x" * 121)],
+    [
+        ("jenis", "x"),
+        ("lewat", ""),
+        ("permintaan", ""),
+        ("permintaan", "x" * 1001),
+        ("hubungi", "x" * 121),
+    ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(
     office: Office, field: str, value: str
@@ -55,7 +66,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(
     page = office.sign_in("operator").post(PATH, ASKED | {field: value})
     assert page.status_code == 422
     assert f'href="#{field}"' in page.text
-    if field != "isi":
+    if field != "permintaan":
         assert "Jangan dipakai lagi" in page.text
 
 
