@@ -20,7 +20,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from instrument import registry
-from tests.browser.test_access import OPTIONS, SIDEWAYS
+from tests.browser.faults import OPTIONS
+from tests.browser.test_access import SIDEWAYS
 
 INSTRUMENT = registry.find("partnership")
 SHOWN = INSTRUMENT.form("full").items

@@ -21,7 +21,8 @@ from app.main import security_headers
 from app.settings import Settings
 from instrument.model import LANGUAGES
 from tests.browser.conftest import Phones
-from tests.browser.test_access import OPTIONS, SIDEWAYS, SMALL
+from tests.browser.faults import OPTIONS
+from tests.browser.test_access import SIDEWAYS, SMALL
 from tests.scorecards.cards import CARDS
 from tests.scorecards.setting import KINDS, html
 

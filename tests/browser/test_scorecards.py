@@ -23,7 +23,8 @@ from app.settings import Settings
 from app.tables import Community, RoleGrant, Staff
 from app.worker import serve
 from tests.browser.conftest import SERVE, Phones, _wait_for
-from tests.browser.test_access import OPTIONS, SIDEWAYS, SMALL
+from tests.browser.faults import OPTIONS
+from tests.browser.test_access import SIDEWAYS, SMALL
 from tests.jobs.conftest import answer_wave
 
 DESK = "/staff/k"
