@@ -42,11 +42,11 @@ def test_noted_warned_late_closed(any_office: Office) -> None:
     for hours, word in ((47, "terbuka"), (48, "hampir jatuh tempo"), (73, "terlambat")):
         any_office.now = any_office.now.replace(day=2, hour=3) + timedelta(hours=hours)
         again = any_office.sign_in("operator").get(PATH).text
-        assert f"<b>{word}</b>" in again, hours
+        assert f"<strong>{word}</strong>" in again, hours
     last = any_office.sign_in("operator")
     done = last.post(f"{PATH}/{reference(page)}", {"hasil": "done"})
     assert done.status_code == 303
-    assert "<b>selesai</b>" in last.get(PATH).text
+    assert "<strong>selesai</strong>" in last.get(PATH).text
     assert last.post(f"{PATH}/{reference(page)}", {"hasil": "done"}).status_code == 409
 
 
