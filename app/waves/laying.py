@@ -20,7 +20,8 @@ from app.tables import Wave
 log = logging.getLogger(__name__)
 PATIENCE = "5s"
 """How long the lock of a table is waited for; members wait behind it as long."""
-_TABLES = ("response", "consent", "background")
+_SAME = {"response": "rev", "consent": "version", "background": "asked_on"}
+"""Tables, and a column to write its own value into."""
 _MINE = {
     "response": "community_id = :community AND wave_id = :wave",
     "consent": "community_id = :community AND submission_id IN"
@@ -52,22 +53,29 @@ def lay_anew(database: Database) -> list[int]:
     if not telling:
         return []
     try:
-        # Written again and committed before the tables are moved: rows that a transaction
-        # still holds on to would be moved along, with their old numbers.
+        # Ordered first: `_TOLD` looks at the numbers, so what fails here is tried again. Then
+        # written again in that order and committed, and ordered once more, which leaves the
+        # old rows behind: an open transaction's own old rows would be moved along.
+        _put_in_order(database)
         with database.write.begin() as connection:
             _patiently(connection)
             for one in telling:
                 for table, mine in _MINE.items():
-                    written = f"UPDATE {table} SET community_id = community_id WHERE {mine}"  # noqa: S608
+                    same = _SAME[table]  # never the community: Citus distributes by it
+                    written = f"UPDATE {table} SET {same} = {same} WHERE {mine}"  # noqa: S608
                     connection.execute(text(written), one)
-        for table in _TABLES:
-            with database.write.begin() as connection:
-                _patiently(connection)
-                connection.execute(text(f"CLUSTER {table} USING pk_{table}"))
+        _put_in_order(database)
     except OperationalError as error:
         log.warning("Rows were not laid anew (%s); tried again later", type(error.orig).__name__)
         return []
     return [one["wave"] for one in telling if one["wave"] is not None]
+
+
+def _put_in_order(database: Database) -> None:
+    for table in _SAME:
+        with database.write.begin() as connection:
+            _patiently(connection)
+            connection.execute(text(f"CLUSTER {table} USING pk_{table}"))
 
 
 def _patiently(connection: Connection) -> None:
