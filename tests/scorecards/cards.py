@@ -192,6 +192,34 @@ def large() -> Card:
     )
 
 
+def full() -> Card:
+    """As much as a card can hold: the large one in its sixth wave, with three long promises."""
+    base, sixth = large(), third_wave(6)
+    scales = tuple(
+        one.model_copy(update={"past": older.past})
+        for one, older in zip(base.scales, sixth.scales, strict=True)
+    )
+    promises = tuple(
+        Promise(
+            scale=code,
+            text="Giliran berbagi kabar usaha tiap minggu di grup dan di ngopi",
+            owner="sekretaris dan bendahara",
+            due=datetime.date(2026, 12, 15),
+            state=state,
+        )
+        for code, state in (("INF", "done"), ("FLX", "planned"), ("REL", "dropped"))
+    )
+    return base.model_copy(
+        update={
+            "community": "Paguyuban Usaha Mikro Kecil Menengah Sidoarjo Barat",
+            "wave": 6,
+            "who": base.who.model_copy(update={"strata": sixth.who.strata, "used": 230}),
+            "scales": scales,
+            "promises": promises,
+        }
+    )
+
+
 def suppressed() -> Card:
     """Enough answers, and yet every figure would give away a few by subtraction."""
     gone: Why = "differencing"
@@ -258,5 +286,6 @@ CARDS: dict[str, Card] = {
     "part": in_part(),
     "panel": low_panel(),
     "n240": large(),
+    "full": full(),
 }
 """Every situation by name; n > N has no card (`app.scorecards.words.too_many`)."""
