@@ -317,6 +317,10 @@ LEGEND_FIXED = Text(
     id="Skor antaraspek tidak bisa diadu; bandingkan dengan gelombang sebelumnya.",
     en="Scores of different aspects do not compete; compare with the wave before.",
 )
+LEGEND_ALL = Text(
+    id="Lingkaran: skor semua anggota, 0 sampai 100, tanpa kisaran.",
+    en="Ring: score of all members, 0 to 100, without a range.",
+)
 LEGEND_MIDDLE = Text(
     id="Lingkaran: nilai tengah, 0 sampai 100, tanpa kisaran.",
     en="Ring: middle value, 0 to 100, without a range.",

@@ -344,9 +344,14 @@ def limits(language: Language) -> str:
 
 def reading(card: Card, language: Language) -> str:
     """How to read the marks of scales; empty where none is drawn."""
-    if all(isinstance(scale.score, Withheld) for scale in card.scales):
+    drawn = [scale.score for scale in card.scales if isinstance(scale.score, Score)]
+    if not drawn:
         return ""
-    return say(phrases.LEGEND_MIDDLE if card.tier == "medians" else phrases.LEGEND, language)
+    phrase = phrases.LEGEND
+    if all(score.low is None for score in drawn):
+        median = any(score.kind == "median" for score in drawn)
+        phrase = phrases.LEGEND_MIDDLE if median else phrases.LEGEND_ALL
+    return say(phrase, language)
 
 
 def legend(card: Card, language: Language) -> str:

@@ -258,6 +258,14 @@ def test_ends_are_coded() -> None:
     assert everybody.low is None
 
 
+def test_the_key_names_the_marks_that_are_drawn() -> None:
+    keys = {name: view_of(CARDS[name], "en").reading[:4] for name in CARDS}
+    assert {keys[name] for name in ("n0", "n3", "suppressed")} == {""}
+    assert view_of(CARDS["all60"], "en").reading.startswith("Ring: score of all members")
+    assert view_of(CARDS["n9"], "en").reading.startswith("Ring: middle value")
+    assert {keys[name] for name in ("n10", "n45", "part", "full")} == {"Dot:"}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_more_answers_than_members_is_refused_with_what_to_do(language: Language) -> None:
     sentence = words.too_many(61, 60, language)
