@@ -28,20 +28,16 @@ PROMISES: dict[str, Text] = {
 }
 REASONS: dict[Why, Text] = {
     "fewer_than_five": Text(
-        id="Kurang dari {any} orang menjawab. Angka tidak ditunjukkan supaya tidak ada yang bisa"
-        " dikenali.",
-        en="Fewer than {any} people answered. No figure is shown, so that nobody can be"
-        " recognised.",
+        id="Kurang dari {any} orang menjawab: tidak ditunjukkan, supaya tidak ada yang dikenali.",
+        en="Fewer than {any} people answered: not shown, so that nobody can be recognised.",
     ),
     "below_ten": Text(
         id="Kurang dari 10 jawaban: hanya nilai tengah yang ditunjukkan.",
         en="Fewer than 10 answers: only the middle value is shown.",
     ),
     "few_in_group": Text(
-        id="Sebuah kelompok atau sisanya terlalu kecil. Angka tidak ditunjukkan supaya tidak ada"
-        " yang bisa dikenali.",
-        en="A group, or the rest of it, is too small. No figure is shown, so that nobody can be"
-        " recognised.",
+        id="Terlalu sedikit orang dalam sebuah kelompok atau sisanya: tidak ditunjukkan.",
+        en="Too few people in a group or in the rest of it: not shown.",
     ),
     "differencing": Text(
         id="Tidak ditunjukkan: dari selisihnya dengan kartu lama, jawaban segelintir orang bisa"
@@ -223,8 +219,7 @@ BY_CHANCE = Text(
 WAVES = Text(id="Gelombang {waves}: {points}", en="Waves {waves}: {points}")
 TOO_WIDE = Text(id="Kisarannya terlalu lebar untuk dinilai.", en="The range is too wide to judge.")
 KEPT = Text(
-    id="Kata keadaannya tetap seperti gelombang lalu.",
-    en="The word for its state stays as in the last wave.",
+    id="Kata keadaannya tetap dari gelombang lalu.", en="Its word is kept from the last wave."
 )
 MOVED_UP = Text(id="Naik {points}.", en="Up {points}.")
 MOVED_DOWN = Text(id="Turun {points}.", en="Down {points}.")

@@ -154,7 +154,9 @@ def _alike(card: Card) -> Withheld | None:
 def _moved(scale: ScaleCard, card: Card, language: Language, alike: Withheld | None) -> Moved:
     change = scale.change
     if isinstance(change, Withheld):
-        return Moved("", "", "", words.reason(change, card, language), said=alike is None)
+        twice = change in (scale.score, scale.agree)  # its reason stands on the card already
+        said = alike is None and not twice
+        return Moved("", "", "", words.reason(change, card, language), said=said)
     return Moved(
         change.word,
         phrases.CHANGES[change.word].in_(language),

@@ -194,7 +194,7 @@ def test_a_word_that_stays_says_so() -> None:
     score = Score(point=68.2, low=65.0, high=71.4)
     kept = third_wave().scales[2].model_copy(update={"score": score, "kept": True})
     said = words.undecided(kept, third_wave(), "en")
-    assert said == "The word for its state stays as in the last wave."
+    assert said == "Its word is kept from the last wave."
 
 
 VERDICTS = {
