@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlmodel import Session, col, select
 
-from app import published_cards
+from app import data_version, published_cards
 from app.jobs import runs
 from app.jobs.supervisor import folder_of, tidy
 from app.published_cards import CardDamaged
@@ -302,3 +302,36 @@ def test_how_many_different_members_came_is_noted_until_the_card_is_out(town: To
     assert tiles["attendance"]["value"]["value"] == 20  # 12 of all 60, not of those who answered
     assert tiles["ever_attended"]["value"]["value"] == 52
     assert operator.post(page, {"gelombang": "1", "orang": "32"}).status_code == 422
+
+
+def test_a_few_changes_in_an_earlier_wave_keep_a_card_from_being_issued_again(town: Town) -> None:
+    """Its change is of people in both waves: two who left the earlier one would stand out.
+
+    And the card of the earlier wave is out of reach, since the later one looked back at it.
+    """
+    town.wave(40)
+    town.publish(1)
+    town.wave(40, seed=2)
+    town.publish(2)
+    town.withdraw(2, 5)
+    town.withdraw(1, 2)
+    assert town.researcher.post(f"{PREPARE}/2").status_code == 409
+    town.withdraw(1, 5)
+    assert town.researcher.post(f"{PREPARE}/1").status_code == 409
+    assert "gelombang sesudahnya" in town.researcher.post(f"{PREPARE}/1").text
+    assert town.researcher.post(f"{PREPARE}/2").status_code == 303
+
+
+def test_two_issues_that_would_tell_on_a_few_are_refused_at_the_end(town: Town) -> None:
+    """Five changes, but some figure would differ by fewer people: the gate has the last word."""
+    town.wave(40)
+    town.publish(1)
+    first = town.card_of(1)
+    town.withdraw(1, 4)  # and one who changed a consent and left after all: five changes
+    with Session(town.office.database.write) as session, session.begin():
+        data_version.bump(session, community_id=town.community_id, wave_id=town.waves[0].wave_id)
+    page = town.prepare(1)
+    assert "Pratinjau" in page.text
+    with pytest.raises(AssertionError, match="belum boleh diganti"):
+        town.confirm(1)
+    assert town.card_of(1).digest == first.digest
