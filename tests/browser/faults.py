@@ -17,10 +17,13 @@ COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-tex
 _AXE = Axe()
 
 
-def faults(page: Page) -> dict[str, list[str]]:
-    """Violations by scheme and rule, each with its first places; the page stays light."""
+def faults(page: Page, *, dark: bool = True) -> dict[str, list[str]]:
+    """Violations by scheme and rule, each with its first places; the page stays light.
+
+    ``dark=False`` where the same page's colours are looked at in another width.
+    """
     found: dict[str, list[str]] = {}
-    for scheme, options in (("dark", COLOURS), ("light", OPTIONS)):
+    for scheme, options in (("dark", COLOURS), ("light", OPTIONS))[0 if dark else 1 :]:
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         for violation in _AXE.run(page, options=options).response["violations"]:
             nodes = [node["html"][:160] for node in violation["nodes"][:3]]
