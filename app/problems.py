@@ -148,4 +148,4 @@ def render(request: Request, error: AppError, language: Language | None = None) 
     page = request.app.state.pages.render(
         "errors/error.html", language, page=page_of(request, language), **words
     )
-    return HTMLResponse(page, error.status, headers={"cache-control": "no-store"})
+    return HTMLResponse(page, error.status, headers={**error.headers, "cache-control": "no-store"})
