@@ -19,6 +19,7 @@ from app.scorecards import preparing, publishing
 from app.scorecards.errors import LaterCardOut, NotClosed, TooFewChanges
 from app.scorecards.publishing import FILES
 from app.scorecards.view import view_of
+from app.scorecards.words import too_many
 from app.tables import AnalysisRun, Wave
 from app.wave_reader import CommunityView
 from instrument.model import Language
@@ -143,7 +144,7 @@ def card(desk: AtDesk, community: InCommunity, session: ReadSession, number: int
         state=state,
         words=STATES[state],
         step=STEPS.get(run.step, STEPS[""]) if run else "",
-        why=WHY,
+        why=_why(desk, session, run),
         current=current,
         published=desk.day(current.published_at) if current else "",
         may_again=_may_again(session, community, number),
@@ -151,6 +152,14 @@ def card(desk: AtDesk, community: InCommunity, session: ReadSession, number: int
     if state in ("queued", "running"):
         page.headers["refresh"] = str(REFRESH_SECONDS)
     return page
+
+
+def _why(desk: Desk, session: Session, run: AnalysisRun | None) -> str:
+    """Why a card could not be made, and what to do next; empty where it could."""
+    if run is None or run.error is None:
+        return ""
+    more = preparing.more_than_all(session, run)
+    return too_many(*more, desk.language) if more else desk.text(WHY.get(run.error, ""))
 
 
 def _may_again(session: Session, community: CommunityView, number: int) -> bool:

@@ -192,6 +192,17 @@ def up_to_date(session: Session, run: AnalysisRun, community_id: int, number: in
     return run.key == question_of(basis_of(session, community_id, number)).key
 
 
+def more_than_all(session: Session, run: AnalysisRun) -> tuple[int, int] | None:
+    """Answers and members of a run's wave where there are more answers than members."""
+    wave = session.exec(
+        select(Wave)
+        .join(AnalysisRunWave, col(AnalysisRunWave.wave_id) == col(Wave.id))
+        .where(col(AnalysisRunWave.key) == run.key, col(AnalysisRunWave.part) == "main")
+    ).one()
+    submitted, eligible = _submitted(session, wave), wave.eligible_n or 0
+    return (submitted, eligible) if submitted > eligible else None
+
+
 def closed_waves(session: Session, community_id: int) -> Sequence[Wave]:
     """The waves a card can be made of, the newest first."""
     return session.exec(

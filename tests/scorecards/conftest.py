@@ -43,7 +43,9 @@ class Town:
         self.researcher = self.office.sign_in("researcher", community=SLUG)
         self.chair = self.office.sign_in("chair", community=SLUG)
 
-    def wave(self, people: int = 45, *, refusing: int = 0, seed: int = 1) -> int:
+    def wave(
+        self, people: int = 45, *, refusing: int = 0, seed: int = 1, eligible: int = 60
+    ) -> int:
         """Let ``people`` members answer a wave and close it; returns its number.
 
         ``refusing`` more agree to research alone, so that no card may count them.
@@ -56,7 +58,7 @@ class Town:
         ):
             wave = waves.create_wave(
                 session=session, community_id=self.community_id, instrument=DEFINITION, by="test",
-                at=opens, eligible_n=60, opens_at=opens, closes_at=opens + timedelta(days=7),
+                at=opens, eligible_n=eligible, opens_at=opens, closes_at=opens + timedelta(days=7),
                 is_simulated=True,
             )  # fmt: skip
             assert wave.id is not None

@@ -249,15 +249,6 @@ def test_preparing_can_be_stopped(town: Town) -> None:
     assert heading(town.researcher.get(f"{PREPARE}/1")).endswith("dihentikan")
 
 
-def test_more_answers_than_members_are_told_of(town: Town) -> None:
-    town.wave(12)
-    with Session(town.office.database.write) as session, session.begin():
-        session.get_one(Wave, town.waves[0].wave_id).eligible_n = 10
-    page = town.prepare(1)
-    assert "Jawaban yang ada tidak cukup" in page.text
-    assert "register" in page.text
-
-
 def test_a_card_that_was_changed_in_the_store_is_refused(town: Town) -> None:
     town.wave(12)
     town.publish(1)
@@ -335,3 +326,19 @@ def test_two_issues_that_would_tell_on_a_few_are_refused_at_the_end(town: Town) 
     with pytest.raises(AssertionError, match="belum boleh diganti"):
         town.confirm(1)
     assert town.card_of(1).digest == first.digest
+
+
+def test_more_answers_than_members_get_a_page_that_says_what_to_do(town: Town) -> None:
+    """n > N: no card, in the reader's language, and the button to try again stays."""
+    town.wave(12, eligible=10)
+    page = town.prepare(1)
+    assert page.status_code == 200
+    assert heading(page).endswith("tidak bisa dikerjakan")
+    assert "Jawaban (12) lebih banyak daripada anggota terdaftar (10)" in page.text
+    assert "periksa jumlah anggota gelombang ini" in page.text
+    assert "Siapkan kartu" in page.text
+    assert town.researcher.get(f"{PREPARE}/1/berkas/kartu-id.pdf").status_code == 404
+    town.researcher.post("/staff/bahasa", {"lang": "en", "ke": f"{PREPARE}/1"})
+    assert "There are more answers (12) than registered members (10)" in town.researcher.get(
+        f"{PREPARE}/1"
+    ).text  # fmt: skip
