@@ -41,13 +41,11 @@ def saturated(data: Patterns, names: tuple[str, ...]) -> Saturated:
     """
     mu = data.centre.copy()
     sigma = np.diag(data.squares / np.maximum(data.answered, 1))
-    try:
-        for _ in range(EM_STEPS):
-            mu, sigma = _em(data, mu, sigma)
-    except np.linalg.LinAlgError:
-        # EM keeps Sigma as definite as the answers are: they repeat each other
+    for _ in range(EM_STEPS):
+        mu, sigma = _em(data, mu, sigma)
+        # EM keeps Sigma as definite as the answers are. Where they repeat each other its next
+        # step would divide by rounding, and end anywhere.
         require_positive_definite(names, to_correlation(sigma))
-        raise
     found = _newton(data, mu, sigma)
     if found is None:
         found = _long_em(data, mu, sigma)
