@@ -7,6 +7,7 @@ only: never to reliability, correlation, regression, change or comparisons.
 from __future__ import annotations
 
 from math import comb
+from operator import index
 
 import numpy as np
 import numpy.typing as npt
@@ -116,6 +117,7 @@ def proportion_interval(k: int, n: int, population: int) -> tuple[int, int]:
     _require_fits(n, population)
     if not 0 <= k <= n or n < 1:
         raise WrongArgument(f"{k} of {n} is no count of persons.")
+    k, n, population = index(k), index(n), index(population)  # numpy's integers overflow
     first, last = k, population - (n - k)
 
     a, b = first, last  # P(X >= k | M) rises with M: smallest M that fits

@@ -41,6 +41,8 @@ def test_more_answers_than_members_is_an_error() -> None:
 def test_exact_proportions(k: int, n: int, population: int, low: int, high: int) -> None:
     # acceptance 5; R samplingbook::Sprop gives 110-161 for the last
     assert levels.proportion_interval(k, n, population) == (low, high)
+    as_numpy = (np.int64(x) for x in (k, n, population))  # 64 bits hold none of these numbers
+    assert levels.proportion_interval(*as_numpy) == (low, high)  # type: ignore[arg-type]
 
 
 def test_proportion_by_its_definition() -> None:
