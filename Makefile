@@ -40,21 +40,22 @@ dev: .venv/.dev
 demo: .venv/.runtime ## Serve the simulated Sidoarjo community on http://127.0.0.1:8000
 	@$(BIN)/guyub demo
 
-# What is measured in CPU seconds and the pages under a slow network run alone. Then the browser
-# walks beside everything else, since two cores are what a small machine has; what the walks
-# printed comes at the end. `pytest` alone runs everything one by one.
+# What is measured in CPU seconds and the pages under a slow network run alone. Then two lanes of
+# about the same length, since two cores are what a small machine has: the pages of members and
+# all browser walks in one, the numbers and the rest in the other. What the first printed comes at the end.
+# `pytest` alone runs everything one by one.
 ALONE := tests/browser/test_weight.py tests/house tests/bench
-WALKS := tests/browser
+FIRST := tests/browser tests/surveys
 NUMBERS := tests/analysis tests/instrument tests/simulations
 skip = $(addprefix --ignore=,$(1))
 test: .venv/.dev ## All tests: PostgreSQL included, browser tests where a Chromium is found
 	@$(BIN)/python -m compileall -q app analysis instrument
 	@$(BIN)/python -m pytest $(ALONE); alone=$$?; \
-	  log=$$(mktemp); $(BIN)/python -m pytest $(WALKS) $(call skip,$(ALONE)) >$$log 2>&1 & walks=$$!; \
+	  log=$$(mktemp); $(BIN)/python -m pytest $(FIRST) $(call skip,$(ALONE)) >$$log 2>&1 & first=$$!; \
 	  $(BIN)/python -m pytest $(NUMBERS); numbers=$$?; \
-	  $(BIN)/python -m pytest $(call skip,$(ALONE) $(WALKS) $(NUMBERS)); service=$$?; \
-	  wait $$walks; browser=$$?; cat $$log; rm -f $$log; \
-	  exit $$((alone + numbers + service + browser))
+	  $(BIN)/python -m pytest $(call skip,$(ALONE) $(FIRST) $(NUMBERS)); rest=$$?; \
+	  wait $$first; first=$$?; cat $$log; rm -f $$log; \
+	  exit $$((alone + numbers + rest + first))
 
 check: .venv/.dev ## Format, lint, types, import contracts, published digests
 	@$(BIN)/ruff format --check .
