@@ -93,12 +93,21 @@ def score(
         )
         for item in instrument.items
     }
-    shown = instrument.form(form)
-    scales = {
-        scale.code: _scale_score(instrument, scale, shown, keyed, raw)
-        for scale in instrument.scales
-    }
-    return Scored(keyed, scales, _flags(instrument, shown, answers, seconds))
+    scales = scale_scores(instrument, items, form=form)
+    return Scored(keyed, scales, _flags(instrument, instrument.form(form), answers, seconds))
+
+
+def scale_scores(
+    instrument: Instrument, items: bytes, *, form: str = "full"
+) -> dict[str, ScaleScore]:
+    """Score one person's scales and indexes alone, by code.
+
+    A member's receipt asks for it, so it costs microseconds. Raises what `score` raises.
+    """
+    _fit(instrument, items)
+    options = instrument.response_scale
+    rules = instrument.derive(("scoring.scales", form), lambda: _scale_rules(instrument, form))
+    return {rule.code: rule.score(items, options) for rule in rules}
 
 
 # --- arithmetic ------------------------------------------------------------------------
@@ -163,29 +172,50 @@ def band(band_set: BandSet, total: int, answered: int, response_scale: ResponseS
 # --- scales ----------------------------------------------------------------------------
 
 
-def _scale_score(
-    instrument: Instrument,
-    scale: Scale,
-    form: Form,
-    keyed: Mapping[str, int | None],
-    raw: Mapping[str, int],
-) -> ScaleScore:
-    codes = [item.code for item in instrument.items_of(scale.code) if item.code in form.items]
-    valid = [answer for code in codes if (answer := keyed[code]) is not None]
-    applicable = sum(raw[code] != Missing.NOT_APPLICABLE for code in codes)
-    total, answered = sum(valid), len(valid)
-    wanted = len(codes) if form.complete_scales_only else needed(scale, applicable)
-    if not codes or answered < wanted:
-        return ScaleScore(None, None, None, total, answered, applicable)
-    mean, options = total / answered, instrument.response_scale
-    return ScaleScore(
-        mean,
-        pomp_of_total(total, answered, options.low, options.high),
-        tcr(mean, options.high),
-        total,
-        answered,
-        applicable,
-    )
+@dataclass(frozen=True, slots=True)
+class _ScaleRule:
+    """How one scale is scored in one form."""
+
+    code: str
+    places: tuple[tuple[int, bool], ...]
+    """Of the items the form shows: place among the bytes, and whether reverse-keyed."""
+    wanted: tuple[int, ...]
+    """Answers needed, by how many items apply."""
+
+    def score(self, items: bytes, options: ResponseScale) -> ScaleScore:
+        total = answered = applicable = 0
+        for place, reversed_ in self.places:
+            byte = items[place]
+            applicable += byte != Missing.NOT_APPLICABLE
+            if is_answer(byte, options):
+                answered += 1
+                total += reverse(byte, options) if reversed_ else byte
+        if not self.places or answered < self.wanted[applicable]:
+            return ScaleScore(None, None, None, total, answered, applicable)
+        mean = total / answered
+        return ScaleScore(
+            mean,
+            pomp_of_total(total, answered, options.low, options.high),
+            tcr(mean, options.high),
+            total,
+            answered,
+            applicable,
+        )
+
+
+def _scale_rules(instrument: Instrument, form: str) -> tuple[_ScaleRule, ...]:
+    shown = instrument.form(form)
+    rules = []
+    for scale in instrument.scales:
+        items = [item for item in instrument.items_of(scale.code) if item.code in shown.items]
+        whole = len(items)
+        wanted = (
+            whole if shown.complete_scales_only else needed(scale, applicable)
+            for applicable in range(whole + 1)
+        )
+        places = ((instrument.item_codes.index(item.code), item.reverse) for item in items)
+        rules.append(_ScaleRule(scale.code, tuple(places), tuple(wanted)))
+    return tuple(rules)
 
 
 # --- careless answering ----------------------------------------------------------------

@@ -31,7 +31,7 @@ def profile_of(
     instrument: Instrument, form: str, answers: Answers, language: Language
 ) -> tuple[Own, ...]:
     """The scales this person answered enough of, in definition order; indexes left out."""
-    scores = scoring.score(instrument, answers.items, form=form).scales
+    scores = scoring.scale_scores(instrument, answers.items, form=form)
     found = []
     for scale in instrument.scales:
         points = scores[scale.code].pomp

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from app import codes
@@ -19,6 +20,8 @@ LEANINGS: dict[Leaning, str] = {
     "between": N_("you are in between"),
     "disagree": N_("you lean to disagree"),
 }
+MOST_LINES = 1000
+"""Eight scales of five items have some 170 different lines a language."""
 
 
 class MessageView(View):
@@ -27,6 +30,7 @@ class MessageView(View):
     def __init__(self, pages: Pages) -> None:
         super().__init__(pages)
         self._receipts = Kept()
+        self._pictures = Kept(MOST_LINES)
 
     def receipt(
         self,
@@ -44,7 +48,19 @@ class MessageView(View):
         return page.fill({"id": id_, "id2": id_, "receipt": codes.show(receipt), "profile": own})
 
     def _profile(self, profile: tuple[Own, ...], language: Language) -> str:
-        return self._pages.render("surveys/profile.html", language, profile=profile, words=LEANINGS)
+        """A member's own picture. A line depends on scale and points alone, so lines are kept."""
+        frame = self._pictures.get(
+            language,
+            lambda: Skeleton.of(self._pages.render("surveys/profile.html", language, slot=slot)),
+        )
+        lines = (
+            self._pictures.get((one, language), partial(self._line, one, language))
+            for one in profile
+        )
+        return frame.fill({"lines": "".join(lines)})
+
+    def _line(self, one: Own, language: Language) -> str:
+        return self._pages.render("surveys/profile-line.html", language, one=one, words=LEANINGS)
 
     def _empty_receipt(self, survey: Survey, language: Language) -> Skeleton:
         closes = survey.wave.closes_at
