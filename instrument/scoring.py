@@ -177,19 +177,21 @@ class _ScaleRule:
     """How one scale is scored in one form."""
 
     code: str
-    places: tuple[tuple[int, bool], ...]
-    """Of the items the form shows: place among the bytes, and whether reverse-keyed."""
+    places: tuple[tuple[int, Mapping[int, int]], ...]
+    """Of the items the form shows: place among the bytes, and the keyed value of each answer."""
     wanted: tuple[int, ...]
     """Answers needed, by how many items apply."""
 
     def score(self, items: bytes, options: ResponseScale) -> ScaleScore:
         total = answered = applicable = 0
-        for place, reversed_ in self.places:
+        for place, keyed in self.places:
             byte = items[place]
-            applicable += byte != Missing.NOT_APPLICABLE
-            if is_answer(byte, options):
+            if (value := keyed.get(byte)) is not None:
+                total += value
                 answered += 1
-                total += reverse(byte, options) if reversed_ else byte
+                applicable += 1
+            elif byte != Missing.NOT_APPLICABLE:
+                applicable += 1
         if not self.places or answered < self.wanted[applicable]:
             return ScaleScore(None, None, None, total, answered, applicable)
         mean = total / answered
@@ -204,7 +206,9 @@ class _ScaleRule:
 
 
 def _scale_rules(instrument: Instrument, form: str) -> tuple[_ScaleRule, ...]:
-    shown = instrument.form(form)
+    shown, options = instrument.form(form), instrument.response_scale
+    as_is = {value: value for value in range(256) if is_answer(value, options)}
+    turned = {value: reverse(value, options) for value in as_is}
     rules = []
     for scale in instrument.scales:
         items = [item for item in instrument.items_of(scale.code) if item.code in shown.items]
@@ -213,7 +217,10 @@ def _scale_rules(instrument: Instrument, form: str) -> tuple[_ScaleRule, ...]:
             whole if shown.complete_scales_only else needed(scale, applicable)
             for applicable in range(whole + 1)
         )
-        places = ((instrument.item_codes.index(item.code), item.reverse) for item in items)
+        places = (
+            (instrument.item_codes.index(item.code), turned if item.reverse else as_is)
+            for item in items
+        )
         rules.append(_ScaleRule(scale.code, tuple(places), tuple(wanted)))
     return tuple(rules)
 
@@ -314,8 +321,10 @@ def _fit(instrument: Instrument, items: bytes) -> None:
             f"{len(items)} answer bytes for the {len(instrument.items)} items of "
             f"{instrument.key} {instrument.version}; find the version that was answered"
         )
-    for code, byte in zip(instrument.item_codes, items, strict=True):
-        if byte not in _MISSING and not is_answer(byte, instrument.response_scale):
+    options = instrument.response_scale
+    strange = {byte for byte in set(items) - _MISSING if not is_answer(byte, options)}
+    for code, byte in zip(instrument.item_codes, items, strict=True) if strange else ():
+        if byte in strange:
             raise InvalidAnswers(
                 f"{code} is stored as {byte}, which is neither an option nor a missing code; "
                 "find the version that was answered"
