@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import gettext
 import io
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).with_name("templates")
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "guyub"
+T = TypeVar("T")
 ZONE = ZoneInfo("Asia/Jakarta")
 ZONE_NAMES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 
@@ -105,6 +109,11 @@ def language_of(value: str | None) -> Language:
     return "en" if value == "en" else "id"
 
 
+def switched(path: str, language: Language) -> str:
+    """Address of a page in the other language than ``language``."""
+    return f"{path}?lang={other(language)}"
+
+
 def day(moment: datetime, language: Language, zone: tzinfo = ZONE) -> str:
     """A day as people write it: ``30 November 2026``."""
     return format_date(moment.astimezone(zone), "d MMMM yyyy", locale=language)
@@ -119,6 +128,47 @@ def moment_of(moment: datetime, language: Language, zone: tzinfo = ZONE) -> str:
     """A day with its time and the zone's name: ``30 November 2026, 23.59 WIB``."""
     name = ZONE_NAMES.get(str(zone), str(zone))
     return f"{day(moment, language, zone)}, {clock(moment, language, zone)} {name}"
+
+
+class Kept:
+    """The last few values made, by key; asked from the event loop and from threads."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._values: OrderedDict[object, object] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: object, make: Callable[[], T]) -> T:
+        """The value of ``key``, made where it is not kept."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return cast("T", self._values[key])
+        made = make()
+        with self._lock:
+            self._values[key] = made
+            while len(self._values) > self._size:
+                self._values.popitem(last=False)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The one way on from a message."""
+
+    href: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A page that says how things stand and what to do next."""
+
+    title: str
+    lines: tuple[str, ...]
+    way: Way | None = None
+    card: bool = False
+    """Whether chat apps show a card for it."""
 
 
 @dataclass(frozen=True, slots=True)

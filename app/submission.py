@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,6 +18,15 @@ MAX_REV = 2**31 - 1
 PARADATA = "paradata"
 """Key of ``extra`` that the digest leaves out: seconds differ between two sends of the
 same answers, and a retry must not look like a second person's change."""
+
+
+def seconds_seen(paradata: Mapping[str, Any], sections: int) -> list[float]:
+    """Visible seconds by section; NaN where a section was not seen: it took no time, not 0 s."""
+    seen, times = set(paradata.get("seen", ())), paradata.get("seconds", ())[:sections]
+    if len(times) == sections and seen.issuperset(range(1, sections + 1)):
+        return list(times)
+    told = [time if place in seen else math.nan for place, time in enumerate(times, 1)]
+    return told + [math.nan] * (sections - len(told))
 
 
 @dataclass(frozen=True, slots=True)

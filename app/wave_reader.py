@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, cast
 
 from sqlmodel import Session, col, select
@@ -14,6 +14,10 @@ from app.tables import Community, Wave
 WaveState = Literal["draft", "open", "closed", "published"]
 FormCode = Literal["full", "pulse"]
 Access = Literal["code", "open"]
+
+
+RESULTS_DAYS = 14
+"""Days after the close within which the community hears what came of it."""
 
 
 class UnknownCommunity(AppError):
@@ -94,6 +98,11 @@ class WaveView:
     def minutes(self) -> int:
         """How long the form takes."""
         return MINUTES[self.form]
+
+    @property
+    def results_by(self) -> datetime | None:
+        """When the community hears what came of it; None where no end is set."""
+        return self.closes_at and self.closes_at + timedelta(days=RESULTS_DAYS)
 
     def accepts(self, at: datetime) -> bool:
         """Whether pages may offer the form at ``at``; the store judges again when it saves."""

@@ -8,7 +8,6 @@ waves of a project, another in another project.
 from __future__ import annotations
 
 import hmac
-import math
 from base64 import b32encode
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from sqlmodel import Session
 from app.codes import ALPHABET
 from app.datasets.order import VersionChanged, WavesDoNotFit
 from app.store import Store, StoredResponse
-from app.submission import PARADATA
+from app.submission import PARADATA, seconds_seen
 from app.tables import DataVersion
 from app.wave_reader import WaveView, find_wave
 from instrument import answers as reading
@@ -227,7 +226,7 @@ def _batch(rows: list[StoredResponse], source: Source, wave: WaveView, key: byte
     )
     seconds, values, missing = [], [], []
     for row in rows:
-        seconds.append(_seconds(row.extra.get(PARADATA, {}), sections))
+        seconds.append(seconds_seen(row.extra.get(PARADATA, {}), sections))
         own = _questions(row, held_back)
         values.append(own[0])
         missing.append(own[1])
@@ -245,15 +244,6 @@ def _batch(rows: list[StoredResponse], source: Source, wave: WaveView, key: byte
         values=values,
         missing=missing,
     )
-
-
-def _seconds(paradata: Mapping[str, Any], sections: int) -> list[float]:
-    """Visible seconds by section; NaN where a section was not seen: it took no time, not 0 s."""
-    seen, times = set(paradata.get("seen", ())), paradata.get("seconds", ())[:sections]
-    if len(times) == sections and seen.issuperset(range(1, sections + 1)):
-        return list(times)
-    told = [time if place in seen else math.nan for place, time in enumerate(times, 1)]
-    return told + [math.nan] * (sections - len(told))
 
 
 def _questions(

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from app.codes import show
 from app.errors import AppError
-from app.pages import N_, Page, Pages, day, moment_of
+from app.pages import N_, Page, Pages, day, moment_of, switched
 from app.rights.contexts import Background, Block, Box, Line, RequestKind
 from app.rights.erasing import Erased
 from app.rights.own import Given, Own, Submission
@@ -226,7 +226,7 @@ class RightsView:
             slug=self._community.slug,
             base_url=self._pages.base_url,
             simulated=self._wave is not None and self._wave.is_simulated,
-            switch=f"{here}?lang={'id' if self._language == 'en' else 'en'}" if switch else "",
+            switch=switched(here, self._language) if switch else "",
         )
         return self._pages.render(template, self._language, page=page, **context)
 

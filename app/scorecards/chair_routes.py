@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import cast
-from urllib.parse import quote
 
 from fastapi.responses import HTMLResponse, Response
 from sqlmodel import Session
@@ -22,6 +21,7 @@ from app.scorecards.errors import ThreeAreOpen
 from app.scorecards.prepare_routes import send
 from app.scorecards.publishing import FILES
 from app.scorecards.view import view_of
+from app.sharing import whatsapp
 from app.wave_reader import CommunityView
 from instrument.model import LANGUAGES, Language
 
@@ -125,7 +125,7 @@ def share(desk: AtDesk, community: InCommunity, session: ReadSession, number: in
         text = words.share_text(
             one.card, language, address if language == "id" else f"{address}?lang=en"
         )
-        texts.append(ShareText(language, text, f"https://wa.me/?text={quote(text)}"))
+        texts.append(ShareText(language, text, whatsapp(text)))
     there = published_cards.names(session, one.id)
     return desk.page(
         "scorecards/share.html",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -18,6 +18,9 @@ from app import audit
 from app.published_cards import Published
 from app.scorecards.errors import ThreeAreOpen, UnknownCommitment
 from app.tables import Commitment
+
+if TYPE_CHECKING:
+    from analysis.scorecard.model import Promise
 
 State = Literal["planned", "running", "done", "dropped"]
 STATES: tuple[State, ...] = get_args(State)
@@ -36,6 +39,15 @@ class Shown:
     owner: str
     due: date
     state: State
+
+    @property
+    def promise(self) -> Promise:
+        """As a card holds it."""
+        from analysis.scorecard.model import Promise  # noqa: PLC0415 - with the first card
+
+        return Promise(
+            scale=self.scale, text=self.text, owner=self.owner, due=self.due, state=self.state
+        )
 
     @property
     def fingerprint(self) -> str:

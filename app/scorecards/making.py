@@ -19,7 +19,6 @@ from app import open_texts
 from app.db import Database
 from app.errors import AppError
 from app.scorecards import preparing
-from app.scorecards.commitments import Shown
 from app.scorecards.preparing import Basis
 from app.scorecards.publishing import CARD
 from app.scorecards.rows import dataset_of, floors_of
@@ -31,7 +30,7 @@ from instrument.model import LANGUAGES, Instrument
 
 if TYPE_CHECKING:
     from analysis.scorecard.inputs import ApprovedTexts, WaveAnswers
-    from analysis.scorecard.model import Card, Promise
+    from analysis.scorecard.model import Card
 
 
 class BasisChanged(AppError):
@@ -98,7 +97,7 @@ def make(
         ever_attended=basis.ever_attended,
         comments=comments,
     )
-    card = card.model_copy(update={"promises": tuple(_promise(one) for one in basis.promises)})
+    card = card.model_copy(update={"promises": tuple(one.promise for one in basis.promises)})
     told("write")
     payload = card.model_dump_json()
     (folder / CARD).write_text(payload, encoding="utf-8")
@@ -187,12 +186,6 @@ def _events(basis: Basis) -> list[Any]:
         Meeting(held_on=one.held_on, kind=one.kind, attended=one.attended_n)  # type: ignore[arg-type]
         for one in basis.events
     ]
-
-
-def _promise(one: Shown) -> Promise:
-    from analysis.scorecard.model import Promise  # noqa: PLC0415 - worker only
-
-    return Promise(scale=one.scale, text=one.text, owner=one.owner, due=one.due, state=one.state)
 
 
 def _print(card: Card, folder: Path) -> None:

@@ -188,10 +188,6 @@ LEVEL_ALL = Text(
     id="{point} dari 100; semua {n} anggota menjawab, jadi tanpa kisaran.",
     en="{point} of 100; all {n} members answered, so there is no range.",
 )
-LEVEL_VALID = Text(
-    id="{point} dari 100, dari {n} jawaban, tanpa kisaran.",
-    en="{point} of 100, from {n} answers, without a range.",
-)
 RATE_WELL = Text(
     id="Kira-kira **{about} dari {of}** anggota menilai baik ({low}–{high}), dari {n} jawaban.",
     en="About **{about} of {of}** members rate it well ({low}–{high}), from {n} answers.",

@@ -10,8 +10,8 @@ import hmac
 from typing import TYPE_CHECKING
 
 from app.scorecards.preparing import Basis
-from app.store import Store, StoredResponse
-from app.submission import PARADATA
+from app.store import Store
+from app.submission import PARADATA, seconds_seen
 from instrument import answers as reading
 from instrument.answers import Missing
 from instrument.model import Instrument
@@ -38,7 +38,7 @@ def dataset_of(
     for rows in store.batches(wave_id, purpose="report", size=_ROWS_AT_ONCE):
         for row in rows:
             sheets.append(row.answers)
-            paces.append(_seconds(row, sections))
+            paces.append(seconds_seen(row.extra.get(PARADATA, {}), sections))
             meta["PID"].append(hmac.digest(key, row.respondent_ref.bytes, "sha256").hex()[:32])
             values, missing = reading.extra_from_json(
                 {name: row.extra.get(name, {}) for name in ("values", "missing")}
@@ -51,19 +51,6 @@ def dataset_of(
     items = np.frombuffer(b"".join(sheets), np.uint8).reshape(len(sheets), len(instrument.items))
     seconds = np.array(paces, dtype=np.float64).reshape(len(sheets), sections)
     return Dataset(instrument, form, items, seconds, meta)
-
-
-def _seconds(row: StoredResponse, sections: int) -> list[float]:
-    """Visible seconds of each section; NaN where it was not seen."""
-    paradata = row.extra.get(PARADATA, {})
-    seen = set(paradata.get("seen", ()))
-    told = list(paradata.get("seconds", ()))[:sections]
-    told += [0.0] * (sections - len(told))
-    measured = bool(paradata.get("seconds"))
-    return [
-        float(time) if measured and place in seen else float("nan")
-        for place, time in enumerate(told, start=1)
-    ]
 
 
 def floors_of(basis: Basis) -> dict[str, int]:

@@ -7,11 +7,7 @@ the link goes round in the group a whole community opens them within an hour.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from threading import Lock
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -23,7 +19,7 @@ from app import published_cards
 from app.auth.guards import clock
 from app.auth.tokens import Throttle
 from app.db import Database
-from app.pages import N_, Page, Pages, day, language_of
+from app.pages import N_, Kept, Message, Page, Pages, Way, day, language_of, switched
 from app.published_cards import Published, UnknownCard
 from app.scorecards import commitments, links
 from app.scorecards.errors import UnknownLink
@@ -33,8 +29,6 @@ from instrument.model import Language
 if TYPE_CHECKING:
     from analysis.scorecard.model import Card
 
-RESULTS_DAYS = 14
-"""Days after the close within which the community hears what came of it."""
 BRIEFLY = "public, max-age=60"
 """What is published is the same for everybody; a commitment shows after a minute."""
 PICTURES = {"gambar-id.png", "gambar-en.png"}
@@ -49,45 +43,7 @@ class Earlier:
     href: str
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """The one way on from a message."""
-
-    href: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """How things stand before anything is published."""
-
-    title: str
-    lines: tuple[str, ...]
-    way: Way
-    card: bool = True
-
-
-class _Kept:
-    """The last few pages made; asked from several threads."""
-
-    def __init__(self) -> None:
-        self._pages: OrderedDict[object, str] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: object, make: Callable[[], str]) -> str:
-        with self._lock:
-            if key in self._pages:
-                self._pages.move_to_end(key)
-                return self._pages[key]
-        made = make()
-        with self._lock:
-            self._pages[key] = made
-            while len(self._pages) > KEEP:
-                self._pages.popitem(last=False)
-        return made
-
-
-_kept = _Kept()
+_kept = Kept(KEEP)
 
 
 def results(request: Request, session: Session) -> Response:
@@ -195,12 +151,7 @@ def _results(
 
 def with_promises(card: Card, promised: tuple[commitments.Shown, ...]) -> Card:
     """The card with what was promised after it, beside what it says of earlier promises."""
-    from analysis.scorecard.model import Promise  # noqa: PLC0415 - with the first card
-
-    new = tuple(
-        Promise(scale=one.scale, text=one.text, owner=one.owner, due=one.due, state=one.state)
-        for one in promised
-    )
+    new = (one.promise for one in promised)
     return card.model_copy(update={"promises": (*new, *card.promises)})
 
 
@@ -228,7 +179,7 @@ def _page(pages: Pages, language: Language, slug: str, path: str, card: Card) ->
         slug=slug,
         base_url=pages.base_url,
         simulated=card.simulated,
-        switch=f"{path}?lang={'id' if language == 'en' else 'en'}",
+        switch=switched(path, language),
     )
 
 
@@ -236,10 +187,8 @@ def _not_yet(request: Request, wave: WaveView | None, community: CommunityView) 
     language = language_of(request.query_params.get("lang"))
     pages: Pages = request.app.state.pages
     lines = [pages.text(language, N_("No results have been published yet."))]
-    if wave is not None and wave.closes_at is not None:
-        by = day(
-            wave.closes_at + timedelta(days=RESULTS_DAYS), language, ZoneInfo(community.timezone)
-        )
+    if wave is not None and wave.results_by is not None:
+        by = day(wave.results_by, language, ZoneInfo(community.timezone))
         said = N_("They are shared by %(day)s, here and in the WA group.")
         lines.append(pages.text(language, said, day=by))
     lines.append(
@@ -252,11 +201,14 @@ def _not_yet(request: Request, wave: WaveView | None, community: CommunityView) 
         base_url=pages.base_url,
         simulated=wave is not None and wave.is_simulated,
         trial=wave is not None and wave.is_test,
-        switch=f"{home}/hasil?lang={'id' if language == 'en' else 'en'}",
+        switch=switched(f"{home}/hasil", language),
     )
     back = Way(f"{home}{page.query}", pages.text(language, N_("Back to the survey")))
     title = pages.text(language, N_("Results for members"))
     body = pages.render(
-        "surveys/message.html", language, page=page, message=Message(title, tuple(lines), back)
+        "surveys/message.html",
+        language,
+        page=page,
+        message=Message(title, tuple(lines), back, card=True),
     )
     return HTMLResponse(body, headers={"cache-control": "private, no-cache"})

@@ -60,22 +60,3 @@ class PromptGroup:
 
     title: str
     entries: tuple[PromptEntry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """The one way on from a message."""
-
-    href: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A page that says how things stand and what to do next."""
-
-    title: str
-    lines: tuple[str, ...]
-    way: Way | None = None
-    card: bool = False
-    """Whether chat apps show a card for it."""

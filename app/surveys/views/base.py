@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
-from datetime import timedelta
-from typing import TypeVar, cast
-
-from app.pages import N_, Page, Pages, day
+from app.pages import N_, Page, Pages, day, switched
 from app.surveys.plan import Plan, Step
 from app.surveys.survey import Nothing, Survey
 from instrument.model import Language
 
 KEEP = 64
 """Variants kept of each kind of page; a community in two languages needs about ten."""
-RESULTS_DAYS = 14
-"""Days after the close within which the community hears what came of it."""
-T = TypeVar("T")
-
-
-class Kept:
-    """The last few values made, by key."""
-
-    def __init__(self, size: int = KEEP) -> None:
-        self._size = size
-        self._values: OrderedDict[object, object] = OrderedDict()
-
-    def get(self, key: object, make: Callable[[], T]) -> T:
-        """The value of ``key``, made where it is not kept."""
-        if key not in self._values:
-            self._values[key] = make()
-            while len(self._values) > self._size:
-                self._values.popitem(last=False)
-        return cast("T", self._values[key])
 
 
 class View:
@@ -55,7 +31,7 @@ class View:
             simulated=simulated,
             trial=isinstance(survey, Survey) and survey.wave.is_test,
             minutes=survey.wave.minutes if isinstance(survey, Survey) else 0,
-            switch=f"{switch}?lang={'id' if language == 'en' else 'en'}" if switch else "",
+            switch=switched(switch, language) if switch else "",
         )
 
     def _title(self, asked: Plan, step: Step, language: Language) -> str:
@@ -72,10 +48,8 @@ class View:
 
     def _shared_by(self, survey: Survey, language: Language) -> str:
         """The day by which the community hears what came of it; empty where no end is set."""
-        closes = survey.wave.closes_at
-        if closes is None:
-            return ""
-        return day(closes + timedelta(days=RESULTS_DAYS), language, survey.zone)
+        by = survey.wave.results_by
+        return "" if by is None else day(by, language, survey.zone)
 
 
 def query(language: Language) -> str:

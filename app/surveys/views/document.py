@@ -9,14 +9,14 @@ from uuid import UUID
 from markupsafe import Markup, escape
 
 from app.errors import AppError
-from app.pages import N_, Pages, clock
+from app.pages import N_, Kept, Pages, clock
 from app.submission import PARADATA, State
 from app.surveys.contexts import SectionView
 from app.surveys.forms import AnswerForm
 from app.surveys.plan import Plan, Step
 from app.surveys.service import Saved, asked_by_state, fields_of, granted_by_state
 from app.surveys.survey import Survey
-from app.surveys.views.base import Kept, View
+from app.surveys.views.base import KEEP, View
 from app.surveys.views.skeleton import Skeleton, slot
 from instrument.answers import AnswerFault, from_stored
 from instrument.model import Language, Text
@@ -29,7 +29,7 @@ class DocumentView(View):
 
     def __init__(self, pages: Pages) -> None:
         super().__init__(pages)
-        self._skeletons = Kept()
+        self._skeletons = Kept(KEEP)
 
     def resumed(
         self, survey: Survey, state: State, language: Language, *, replace: bool = False

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from markupsafe import Markup, escape
 
-from app.pages import N_, Pages
+from app.pages import N_, Kept, Pages
 from app.surveys.contexts import Choice, ConsentText, FieldError
 from app.surveys.forms import StartForm
 from app.surveys.survey import Survey
-from app.surveys.views.base import Kept, View, query
+from app.surveys.views.base import KEEP, View, query
 from instrument.model import Language
 
 _WRONG = {
@@ -37,7 +37,7 @@ class LandingView(View):
 
     def __init__(self, pages: Pages) -> None:
         super().__init__(pages)
-        self._kept = Kept()
+        self._kept = Kept(KEEP)
 
     def landing(
         self, survey: Survey, language: Language, *, continuing: bool, personal: bool = False

@@ -7,11 +7,10 @@ from functools import partial
 from uuid import UUID
 
 from app import codes
-from app.pages import N_, Pages, moment_of
-from app.surveys.contexts import Message, Way
+from app.pages import N_, Kept, Message, Pages, Way, moment_of
 from app.surveys.profile import Leaning, Own
 from app.surveys.survey import Nothing, Survey, standing
-from app.surveys.views.base import Kept, View, query
+from app.surveys.views.base import KEEP, View, query
 from app.surveys.views.skeleton import Skeleton, slot
 from instrument.model import Language
 
@@ -29,7 +28,7 @@ class MessageView(View):
 
     def __init__(self, pages: Pages) -> None:
         super().__init__(pages)
-        self._receipts = Kept()
+        self._receipts = Kept(KEEP)
         self._pictures = Kept(MOST_LINES)
 
     def receipt(
