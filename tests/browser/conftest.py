@@ -12,16 +12,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from sqlmodel import Session, select
 
+from app.auth import sessions
 from app.db import Database
 from app.settings import Settings
+from app.tables import Community, RoleGrant, Staff
 from instrument import registry
 from tests.surveys.conftest import Place, Town
 
@@ -38,6 +43,7 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SERVER_LOG = "server.log"
 SERVE = """
 import sys, uvicorn
 from app.main import create_app
@@ -135,10 +141,19 @@ def house(
         "nanti": town.found("nanti", early=True),
         "kosong": town.found("kosong", wave=False),
     }
+    with served(folder) as address:
+        log = folder / SERVER_LOG
+        yield House(address, folder, town, log, places, iter(places["sidoarjo"].codes))
+    database.close()
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Run the server on a store; its address, and its words in ``SERVER_LOG`` beside it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    log = folder / "server.log"
+    log = folder / SERVER_LOG
     with log.open("w") as out:
         process = subprocess.Popen(
             [sys.executable, "-c", SERVE, str(folder), str(port)],
@@ -149,11 +164,27 @@ def house(
         address = f"http://127.0.0.1:{port}"
         try:
             _wait_for(address, process, log)
-            yield House(address, folder, town, log, places, iter(places["sidoarjo"].codes))
+            yield address
         finally:
             process.terminate()
             process.wait(timeout=30)
-            database.close()
+
+
+def signed_in(session: Session, settings: Settings, name: str, role: str) -> str:
+    """The cookie of a new account that has a role in every community there is."""
+    now = datetime.now(UTC)
+    staff = Staff(email=f"{name.lower()}@guyub.test", name=name, created_at=now)
+    session.add(staff)
+    session.flush()
+    assert staff.id is not None
+    for place in session.exec(select(Community)).all():
+        session.add(
+            RoleGrant(
+                staff_id=staff.id, community_id=place.id, role=role, granted_at=now,
+                granted_by="test",
+            )
+        )  # fmt: skip
+    return sessions.start_session(session, settings, staff_id=staff.id, at=now, second_factor=True)
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:

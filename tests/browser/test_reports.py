@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from app.auth import sessions
 from app.db import Database
 from app.settings import Settings
-from app.tables import Community, RoleGrant, Staff
+from app.tables import Community
 from app.worker import serve
-from tests.browser.conftest import SERVE, Phones, _wait_for
+from tests.browser.conftest import Phones, served, signed_in
 from tests.browser.faults import faults
 from tests.jobs.conftest import answer_wave, ask, question_about
 
@@ -44,40 +39,12 @@ def desk(
     database = Database(settings)
     key = ask(database, question_about(answer_wave(database, "gresik", people=30)))
     serve(database, "w")
-    now = datetime.now(UTC)
     with Session(database.write) as session, session.begin():
         session.add(Community(slug="kosong", name="Kosong"))
-        staff = Staff(email="rani@guyub.test", name="Rani", created_at=now)
-        session.add(staff)
-        session.flush()
-        assert staff.id is not None
-        for place in session.exec(select(Community)).all():
-            session.add(
-                RoleGrant(
-                    staff_id=staff.id, community_id=place.id, role="researcher", granted_at=now,
-                    granted_by="test",
-                )
-            )  # fmt: skip
-        cookie = sessions.start_session(
-            session, settings, staff_id=staff.id, at=now, second_factor=True
-        )
+        cookie = signed_in(session, settings, "Rani", "researcher")
     database.close()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = folder / "server.log"
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(folder), str(port)],
-            stdout=out, stderr=subprocess.STDOUT, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-        )  # fmt: skip
-        address = f"http://127.0.0.1:{port}"
-        try:
-            _wait_for(address, process, log)
-            yield Desk(address, cookie, f"/staff/k/gresik/laporan/{key}")
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
+    with served(folder) as address:
+        yield Desk(address, cookie, f"/staff/k/gresik/laporan/{key}")
 
 
 def pages(desk: Desk) -> dict[str, str]:

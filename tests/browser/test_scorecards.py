@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -13,15 +10,15 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from app.auth import sessions
 from app.db import Database
 from app.scorecards import commitments, links, preparing, publishing
 from app.settings import Settings
-from app.tables import Community, RoleGrant, Staff
+from app.tables import Community
 from app.worker import serve
-from tests.browser.conftest import SERVE, Phones, _wait_for
+from tests.browser.conftest import SERVER_LOG, Phones, served, signed_in
 from tests.browser.faults import faults
 from tests.browser.test_access import SIDEWAYS, SMALL
 from tests.jobs.conftest import answer_wave
@@ -83,41 +80,14 @@ def room(
             session=session, key=settings.key("secret_key"), card=card, by="test", at=now
         )
         session.add(Community(slug="kosong", name="Kosong"))
-        session.flush()
-        cookies = {}
-        for role in ("chair", "researcher"):
-            staff = Staff(email=f"{role}@guyub.test", name=f"Ibu {role.title()}", created_at=now)
-            session.add(staff)
-            session.flush()
-            assert staff.id is not None
-            for place in session.exec(select(Community)).all():
-                session.add(
-                    RoleGrant(
-                        staff_id=staff.id, community_id=place.id, role=role, granted_at=now,
-                        granted_by="test",
-                    )
-                )  # fmt: skip
-            cookies[role] = sessions.start_session(
-                session, settings, staff_id=staff.id, at=now, second_factor=True
-            )
+        cookies = {
+            role: signed_in(session, settings, role.title(), role)
+            for role in ("chair", "researcher")
+        }
     database.close()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = folder / "server.log"
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(folder), str(port)],
-            stdout=out, stderr=subprocess.STDOUT, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-        )  # fmt: skip
-        address = f"http://127.0.0.1:{port}"
-        try:
-            _wait_for(address, process, log)
-            yield Room(address, cookies, f"/kartu/{token}")
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-    assert token not in log.read_text()  # no address of a link is logged
+    with served(folder) as address:
+        yield Room(address, cookies, f"/kartu/{token}")
+    assert token not in (folder / SERVER_LOG).read_text()  # no address of a link is logged
 
 
 def pages(room: Room) -> list[tuple[str, str, str]]:
