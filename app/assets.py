@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import brotli  # type: ignore[import-untyped]
 
+from app.packed import codings
+
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
@@ -99,11 +101,7 @@ def _codings(suffix: str, content: bytes) -> dict[bytes, bytes]:
 
 
 def _best(scope: Scope, file: _File) -> bytes:
-    accepted = b""
-    for name, value in scope["headers"]:
-        if name == b"accept-encoding":
-            accepted = value
-    offered = {part.partition(b";")[0].strip() for part in accepted.split(b",")}
+    offered = codings(scope)
     return next(coding for coding in file.bodies if not coding or coding in offered)
 
 

@@ -8,6 +8,7 @@ commit before the answer is sent: ``scope="function"``, else FastAPI runs the co
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +77,7 @@ class Database:
         read = {_READ_ONLY: True} if self.is_sqlite else {"postgresql_readonly": True}
         self.read: Engine = engine.execution_options(**read)
         """Begins a transaction that cannot write; shares the connections."""
+        self._identity_file = str(settings.identity_path)
         self._identity: tuple[tuple[int, int], sqlite3.Connection] | None = None
 
     def identity_at_once(self) -> sqlite3.Connection | None:
@@ -85,15 +87,14 @@ class Database:
         what another connection holds is "locked" at once. None where the file was removed;
         a file put in its place is opened anew.
         """
-        path = self.settings.identity_path
         try:
-            there = path.stat()
+            there = os.stat(self._identity_file)  # noqa: PTH116 - a Path costs more than the query
         except FileNotFoundError:
             return None
         file = (there.st_dev, there.st_ino)
         if self._identity is None or self._identity[0] != file:
             self._close_identity()
-            connection = connect_sqlite(path)
+            connection = connect_sqlite(self.settings.identity_path)
             connection.execute("PRAGMA query_only = ON")
             connection.execute("PRAGMA busy_timeout = 0")
             self._identity = (file, connection)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gettext
 import io
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -34,6 +33,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "guyub"
 T = TypeVar("T")
+_NOT_KEPT = object()
 ZONE = ZoneInfo("Asia/Jakarta")
 ZONE_NAMES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 
@@ -135,20 +135,19 @@ class Kept:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._values: OrderedDict[object, object] = OrderedDict()
+        self._values: dict[object, object] = {}
         self._lock = Lock()
 
     def get(self, key: object, make: Callable[[], T]) -> T:
         """The value of ``key``, made where it is not kept."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return cast("T", self._values[key])
+        found = self._values.get(key, _NOT_KEPT)  # one look into a dict needs no lock
+        if found is not _NOT_KEPT:
+            return cast("T", found)
         made = make()
         with self._lock:
             self._values[key] = made
             while len(self._values) > self._size:
-                self._values.popitem(last=False)
+                del self._values[next(iter(self._values))]  # the oldest
         return made
 
 

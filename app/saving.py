@@ -3,7 +3,7 @@
 The same code and the same SQL (`app.statements`) run on both engines;
 `app.writer.Transaction` holds what differs. What a save must know (wave open, consent
 there, revision) is read here, in the transaction that writes. Lock order on PostgreSQL:
-wave, draft, response, data_version.
+wave, draft, response, data_version (by the writer, at the transaction's end).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -105,6 +105,13 @@ def choices_of(stored: str | None) -> Mapping[str, bool]:
     return MappingProxyType(json.loads(stored) if stored else {})
 
 
+class Receipt(NamedTuple):
+    """A receipt code, and how it is stored."""
+
+    code: str
+    hmac: bytes
+
+
 class Saving:
     """The verbs, inside ``transaction``. The caller begins it and commits it."""
 
@@ -143,9 +150,11 @@ class Saving:
         if len(asked.answers) != wave.item_count:
             raise UnfitSave(f"{len(asked.answers)} answers for {wave.item_count} items")
         where = (*self._place(asked), asked.wave_id)
-        row = transaction.one(sql.DRAFT_LOCKED if transaction.locks else sql.DRAFT, where)
+        usual = self._usual_receipt(asked) if asked.final else None
+        draft = sql.DRAFT_LOCKED if transaction.locks else sql.DRAFT
+        row = transaction.one(draft, (usual and usual.hmac, *where))
         if row is not None:
-            return self._save_draft(wave, prepared, row)
+            return self._save_draft(wave, prepared, row, usual)
         row = transaction.one(sql.RESPONSE_LOCKED if transaction.locks else sql.RESPONSE, where)
         if row is not None:
             return self._save_response(wave, prepared, row)
@@ -167,14 +176,17 @@ class Saving:
             self._transaction.memo[key] = found
         return found
 
-    def _save_draft(self, wave: WaveFacts, prepared: PreparedSave, row: Row) -> Ack:
+    def _save_draft(
+        self, wave: WaveFacts, prepared: PreparedSave, row: Row, usual: Receipt | None
+    ) -> Ack:
         asked = prepared.save
-        rev, digest, respondent_ref, choices = row
+        rev, digest, respondent_ref, choices, usual_is_taken = row
         _may_write(wave, asked, choices)
         if asked.rev <= rev and bytes(digest) != prepared.digest:
             raise NewerState(rev)
-        if asked.final:
-            return self._submit(wave, prepared, max(asked.rev, rev), respondent_ref)
+        if usual is not None:
+            receipt = self._free_receipt(asked) if usual_is_taken else usual
+            return self._submit(wave, prepared, max(asked.rev, rev), respondent_ref, receipt)
         if asked.rev <= rev:
             return Ack("draft", rev, None, repeated=True)
         content = (
@@ -190,11 +202,15 @@ class Saving:
         return Ack("draft", asked.rev, None, repeated=False)
 
     def _submit(
-        self, wave: WaveFacts, prepared: PreparedSave, rev: int, respondent_ref: object
+        self,
+        wave: WaveFacts,
+        prepared: PreparedSave,
+        rev: int,
+        respondent_ref: object,
+        receipt: Receipt,
     ) -> Ack:
         """Turn a draft into a response: written, draft deleted, counted, in one transaction."""
         asked, transaction = prepared.save, self._transaction
-        receipt, receipt_hmac = self._free_receipt(asked)
         place = self._place(asked)
         transaction.run(
             sql.NEW_RESPONSE,
@@ -211,13 +227,13 @@ class Saving:
                 wave.is_test,
                 rev,
                 prepared.digest,
-                receipt_hmac,
+                receipt.hmac,
             ),
         )
         transaction.run(sql.DROP_DRAFT, place)
         self._keep_background(wave, prepared, respondent_ref)
-        transaction.run(sql.BUMP_DATA_VERSION, (asked.community_id, asked.wave_id))
-        return Ack("submitted", rev, receipt, repeated=False)
+        transaction.changed.add((asked.community_id, asked.wave_id))
+        return Ack("submitted", rev, receipt.code, repeated=False)
 
     def _save_response(self, wave: WaveFacts, prepared: PreparedSave, row: Row) -> Ack:
         """A correction before the close, a replay, or the rest of a partial response."""
@@ -245,7 +261,7 @@ class Saving:
             day = transaction.day(wave.day(asked.at))
             transaction.run(sql.COMPLETE_RESPONSE, (made, day, *place))
         self._keep_background(wave, prepared, respondent_ref)
-        transaction.run(sql.BUMP_DATA_VERSION, (asked.community_id, asked.wave_id))
+        transaction.changed.add((asked.community_id, asked.wave_id))
         return Ack("draft" if receipt is None else "submitted", stored_rev, receipt, repeated=False)
 
     def _keep_background(
@@ -296,7 +312,7 @@ class Saving:
         earlier = 0 if row is None else int(row[0])
         choices = self._give_consent(wave, begun, found.submission_id, earlier=earlier)
         if choices != found.choices and found.status == "submitted":
-            self._transaction.run(sql.BUMP_DATA_VERSION, (begun.community_id, begun.wave_id))
+            self._transaction.changed.add((begun.community_id, begun.wave_id))
         return replace(found, choices=choices)
 
     def _give_consent(
@@ -325,16 +341,12 @@ class Saving:
     ) -> State | None:
         """The draft or response of a person (by code), else of a submission id."""
         if respondent_ref is not None:
-            wanted = self._transaction.uuid(respondent_ref)
-            queries = (sql.SHOWN_DRAFT_BY_PERSON, sql.SHOWN_RESPONSE_BY_PERSON)
+            statement, wanted = sql.SHOWN_BY_PERSON, respondent_ref
         else:
-            wanted = self._transaction.uuid(submission_id)
-            queries = (sql.SHOWN_DRAFT_BY_ID, sql.SHOWN_RESPONSE_BY_ID)
-        for query in queries:
-            row = self._transaction.one(query, (community_id, wave_id, wanted))
-            if row is not None:
-                return self._state(community_id, row)
-        return None
+            statement, wanted = sql.SHOWN_BY_ID, submission_id
+        place = (community_id, wave_id, self._transaction.uuid(wanted))
+        row = self._transaction.one(statement, (*place, *place))
+        return None if row is None else self._state(community_id, row)
 
     def _state(self, community_id: int, row: Row) -> State:
         id_, rev, answers, extra, language, choices, ref, receipt_hmac, background = row
@@ -362,11 +374,14 @@ class Saving:
         row = self._transaction.one(sql.KNOWN_BACKGROUND, (community_id, ref))
         return None if row is None else json.loads(row[0])
 
-    def _free_receipt(self, asked: Save) -> tuple[str, bytes]:
+    def _usual_receipt(self, asked: Save) -> Receipt:
+        return next(self._receipts(asked.community_id, asked.submission_id))
+
+    def _free_receipt(self, asked: Save) -> Receipt:
         """The first receipt of the submission that nobody else in the community has."""
-        for receipt, made in self._receipts(asked.community_id, asked.submission_id):
-            if self._transaction.one(sql.TAKEN_RECEIPT, (asked.community_id, made)) is None:
-                return receipt, made
+        for one in self._receipts(asked.community_id, asked.submission_id):
+            if self._transaction.one(sql.TAKEN_RECEIPT, (asked.community_id, one.hmac)) is None:
+                return one
         raise CodeKeyChanged
 
     def _receipt(self, asked: Save, stored: Any) -> str:
@@ -379,9 +394,11 @@ class Saving:
                 return receipt
         raise CodeKeyChanged
 
-    def _receipts(self, community_id: int, submission_id: UUID) -> Iterator[tuple[str, bytes]]:
+    def _receipts(self, community_id: int, submission_id: UUID) -> Iterator[Receipt]:
         for receipt in islice(receipts(self._keys.code, submission_id), _MOST_RECEIPTS):
-            yield receipt, code_hmac(self._keys.code, community_id, receipt, kind="receipt")
+            yield Receipt(
+                receipt, code_hmac(self._keys.code, community_id, receipt, kind="receipt")
+            )
 
     def _place(self, asked: Save) -> tuple[int, object]:
         return asked.community_id, self._transaction.uuid(asked.submission_id)

@@ -7,6 +7,8 @@ the marks for psycopg). JSON is read by CAST, so that both drivers hand out text
 
 from __future__ import annotations
 
+WRITTEN_TABLES = ("draft", "response", "consent", "background", "data_version")
+
 WAVE = """
 SELECT w.state, w.opens_at, w.closes_at, w.is_test, w.item_count, w.digest, c.timezone
 FROM wave w JOIN community c ON c.id = w.community_id
@@ -17,7 +19,9 @@ DRAFT = """
 SELECT d.rev, d.digest, d.respondent_ref,
        (SELECT CAST(c.choices AS TEXT) FROM consent c
         WHERE c.community_id = d.community_id AND c.submission_id = d.id
-        ORDER BY c.at DESC LIMIT 1)
+        ORDER BY c.at DESC LIMIT 1),
+       EXISTS (SELECT 1 FROM response t
+               WHERE t.community_id = d.community_id AND t.receipt_hmac = ?)
 FROM draft d WHERE d.community_id = ? AND d.id = ? AND d.wave_id = ?"""
 DRAFT_LOCKED = DRAFT + " FOR UPDATE OF d"
 
@@ -30,25 +34,23 @@ SELECT r.rev, r.digest, r.respondent_ref,
 FROM response r WHERE r.community_id = ? AND r.id = ? AND r.wave_id = ?"""
 RESPONSE_LOCKED = RESPONSE + " FOR UPDATE OF r"
 
-_SHOWN_DRAFT = """
+_SHOWN = """
 SELECT d.id, d.rev, d.answers, CAST(d.extra AS TEXT), d.language,
        (SELECT CAST(c.choices AS TEXT) FROM consent c
         WHERE c.community_id = d.community_id AND c.submission_id = d.id
         ORDER BY c.at DESC LIMIT 1),
        d.respondent_ref, NULL, CAST(d.background AS TEXT)
-FROM draft d WHERE d.community_id = ? AND d.wave_id = ?"""
-SHOWN_DRAFT_BY_ID = _SHOWN_DRAFT + " AND d.id = ?"
-SHOWN_DRAFT_BY_PERSON = _SHOWN_DRAFT + " AND d.respondent_ref = ?"
-
-_SHOWN_RESPONSE = """
+FROM draft d WHERE d.community_id = ? AND d.wave_id = ? AND d.{0} = ?
+UNION ALL
 SELECT r.id, r.rev, r.answers, CAST(r.extra AS TEXT), r.language,
        (SELECT CAST(c.choices AS TEXT) FROM consent c
         WHERE c.community_id = r.community_id AND c.submission_id = r.id
         ORDER BY c.at DESC LIMIT 1),
        r.respondent_ref, r.receipt_hmac, NULL
-FROM response r WHERE r.community_id = ? AND r.wave_id = ?"""
-SHOWN_RESPONSE_BY_ID = _SHOWN_RESPONSE + " AND r.id = ?"
-SHOWN_RESPONSE_BY_PERSON = _SHOWN_RESPONSE + " AND r.respondent_ref = ?"
+FROM response r WHERE r.community_id = ? AND r.wave_id = ? AND r.{0} = ?"""
+SHOWN_BY_ID = _SHOWN.format("id")
+SHOWN_BY_PERSON = _SHOWN.format("respondent_ref")
+"""A submission is a draft or a response: it turns from one to the other in one transaction."""
 
 NEW_CONSENT = """
 INSERT INTO consent (community_id, submission_id, at, text_hash, version, language, choices)

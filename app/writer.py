@@ -27,6 +27,7 @@ from uuid import UUID
 
 from app.db import connect_sqlite
 from app.errors import AppError
+from app.statements import BUMP_DATA_VERSION, WRITTEN_TABLES
 from app.submission import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -40,6 +41,13 @@ Work = Callable[["Transaction"], T]
 
 _MAX_BATCH = 256
 _ATTEMPTS = 4
+_OPTIONS = "-c timezone=UTC -c enable_seqscan=off"
+"""Every statement of a verb finds its rows by a key; while a table is small PostgreSQL would
+read all of it instead, and go on doing so with the same plan when it has grown."""
+_ANALYSED_AT = frozenset({32, 256, 2048})
+"""Commits after which PostgreSQL is told to look at what the tables hold. Of a table that was
+empty when a statement was planned it knows nothing, takes any index that begins with the
+community, and reads a whole wave for one row until autovacuum comes by, a minute later."""
 
 
 class Transaction(Protocol):
@@ -47,6 +55,8 @@ class Transaction(Protocol):
 
     memo: dict[Any, Any]
     """What was read and cannot change before this transaction ends."""
+    changed: set[tuple[int, int]]
+    """Community and wave of the answers that a verb has changed: counted once, at the end."""
     locks: bool
     """Whether rows must be locked (PostgreSQL); SQLite has one writer at a time."""
 
@@ -78,6 +88,7 @@ class SqliteTransaction:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.memo: dict[Any, Any] = {}
+        self.changed: set[tuple[int, int]] = set()
         self._execute: Callable[[str, Any], sqlite3.Cursor] = connection.execute
 
     def one(self, sql: str, parameters: Sequence[object]) -> Row | None:
@@ -118,6 +129,7 @@ class PostgresTransaction:
 
     def __init__(self, cursor: psycopg.Cursor[Any] | psycopg.Connection[Any]) -> None:
         self.memo: dict[Any, Any] = {}
+        self.changed: set[tuple[int, int]] = set()
         self.written = 0
         """How many statements have changed something."""
         self._cursor: Any = cursor  # psycopg's stubs want literal SQL
@@ -311,6 +323,12 @@ class _GroupCommit(ABC):
                 log.warning("%d saves were stored whose waiters had gone", len(jobs))
 
 
+def _count_changes(transaction: Transaction) -> None:
+    """In one order, so that two processes never wait for each other."""
+    for place in sorted(transaction.changed):
+        transaction.run(BUMP_DATA_VERSION, place)
+
+
 class GroupCommitWriter(_GroupCommit):
     """SQLite: all writes of members by one thread, one commit for all that wait."""
 
@@ -333,13 +351,16 @@ class GroupCommitWriter(_GroupCommit):
             execute("BEGIN IMMEDIATE")
             transaction = SqliteTransaction(self._connection)
             for job in batch:
+                before = transaction.changed.copy()
                 execute("SAVEPOINT one")
                 try:
                     job.result = job.work(transaction)
                 except Exception as error:  # noqa: BLE001 - handed to the one who waits
                     job.error = error
+                    transaction.changed = before
                     execute("ROLLBACK TO one")
                 execute("RELEASE one")
+            _count_changes(transaction)
             execute("COMMIT")
         except Exception as error:  # this thread must live, and all who wait are told
             log.exception("a batch of %d saves was not stored", len(batch))
@@ -355,6 +376,7 @@ class PostgresWriter(_GroupCommit):
     def __init__(self, address: str) -> None:
         self._address = address.replace("postgresql+psycopg://", "postgresql://", 1)
         self._connection: psycopg.Connection[Any] | None = None
+        self._commits = 0
         super().__init__()
 
     def _let_go(self) -> None:
@@ -428,7 +450,13 @@ class PostgresWriter(_GroupCommit):
 
         connection = self._connection
         if connection is None or connection.closed:
-            connection = psycopg.connect(self._address, autocommit=True, options="-c timezone=UTC")
+            connection = psycopg.connect(self._address, autocommit=True, options=_OPTIONS)
             self._connection = connection
         with connection.transaction(), connection.cursor() as cursor:
-            yield PostgresTransaction(cursor)
+            transaction = PostgresTransaction(cursor)
+            yield transaction
+            _count_changes(transaction)
+        if transaction.written:
+            self._commits += 1
+            if self._commits in _ANALYSED_AT:
+                connection.execute(f"ANALYZE {', '.join(WRITTEN_TABLES)}")

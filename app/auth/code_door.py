@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import logging
 import secrets
+import socket
 import sqlite3
 from collections.abc import Callable
 from datetime import date
@@ -32,6 +32,8 @@ from app.tables import Code, Community, Participant
 from app.writer import PostgresWriter, Row, Transaction
 
 log = logging.getLogger(__name__)
+_IPV4_MAPPED = bytes(10) + b"\xff\xff"
+_IPV4_BYTES = 4
 
 
 class WrongCode(AppError):
@@ -314,15 +316,20 @@ class CodeDoor:
 
 
 def network_of(client: str | None) -> str:
-    """The /24 (IPv4) or /64 (IPv6) of an address; ``unknown`` for anything else."""
+    """The /24 (IPv4) or /64 (IPv6) of an address; ``unknown`` for anything else.
+
+    By the C library: `ipaddress` takes as long as the look-up of a code, before every visit,
+    and keeping what it says would keep addresses.
+    """
+    address = (client or "").partition("%")[0]
     try:
-        address = ipaddress.ip_address(client or "")
-    except ValueError:
+        packed = socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
+    except (OSError, ValueError):
         return "unknown"
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    prefix = 24 if address.version == 4 else 64
-    return str(ipaddress.ip_network((address, prefix), strict=False))
+    packed = packed.removeprefix(_IPV4_MAPPED)
+    if len(packed) == _IPV4_BYTES:
+        return socket.inet_ntop(socket.AF_INET, packed[:3] + bytes(1)) + "/24"
+    return socket.inet_ntop(socket.AF_INET6, packed[:8] + bytes(8)) + "/64"
 
 
 def _keyed(secret: bytes, text: str) -> str:

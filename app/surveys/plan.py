@@ -57,6 +57,11 @@ class Plan:
         return frozenset(one.code for step in self.steps for one in step.questions)
 
     @cached_property
+    def background(self) -> frozenset[str]:
+        """Codes of the instrument's background questions, which are kept apart."""
+        return frozenset(one.code for one in self.instrument.questions_of("background"))
+
+    @cached_property
     def all_codes(self) -> frozenset[str]:
         """Codes of everything that is asked."""
         return frozenset(code for step in self.steps for code in step.codes)
@@ -78,10 +83,6 @@ class Plan:
         """Codes by steps shown; people go forward, so that few subsets ever come."""
         return {}
 
-    @cached_property
-    def _places(self) -> dict[str, int]:
-        return {code: index for index, code in enumerate(self.instrument.item_codes)}
-
     def wording(self, code: str) -> Text:
         """What is asked under ``code``; KeyError if the instrument has no such code."""
         if code in self.instrument.item_codes:
@@ -97,13 +98,23 @@ class Plan:
 
     def unanswered(self, answers: Answers) -> tuple[str, ...]:
         """Codes without an answer, in shown order; open texts are never asked for twice."""
-        place = self._places
-        found = []
-        for step in self.steps:
-            found += [i.code for i in step.items if answers.items[place[i.code]] in _UNANSWERED]
-            if step.group != "open":
-                found += [q.code for q in step.questions if answers.why(q.code) in _UNANSWERED]
-        return tuple(found)
+        items = answers.items
+        return tuple(
+            code
+            for code, place in self._asked_for
+            if (answers.why(code) if place is None else items[place]) in _UNANSWERED
+        )
+
+    @cached_property
+    def _asked_for(self) -> tuple[tuple[str, int | None], ...]:
+        """What somebody may be asked for once more, with the place of an item's byte."""
+        places = {code: index for index, code in enumerate(self.instrument.item_codes)}
+        return tuple(
+            (code, places.get(code))
+            for step in self.steps
+            if step.group != "open"
+            for code in step.codes
+        )
 
     def resume_at(self, seen: Collection[int], unanswered: Collection[str]) -> int:
         """Number of the step to go on with: the last one seen, or the next if that is done."""

@@ -49,7 +49,7 @@ def preview_page(desk: AtDesk, session: ReadSession, request: Request, number: i
     asked = request.query_params.get("bahasa")
     language = language_of(asked) if asked else desk.language
     members = desk_of(request)
-    landing = members.landings.landing(survey, language, continuing=False).decode()
+    landing = members.landings.landing(survey, language, continuing=False).plain().decode()
     questions = members.documents.resumed(survey, _nobody(survey, language), language)
     screens = [
         Screen(desk.text(N_("First page: welcome, consent, code")), _inside(landing)),

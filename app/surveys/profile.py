@@ -6,8 +6,7 @@ code shows the receipt alone: whoever holds the phone later must not read it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from instrument import scoring
 from instrument.answers import Answers
@@ -18,8 +17,7 @@ AGREE, DISAGREE = 62.5, 37.5
 """Points of 100: a mean of 3.5 and of 2.5 on the five options."""
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
+class Own(NamedTuple):
     """One scale of one person."""
 
     name: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from app import problems
 from app.auth import Permission, TooManyWrongCodes, asks
 from app.errors import AppError
+from app.packed import FilledPage, PackedResponse
 from app.pages import language_of
 from app.submission import NewerState, State, UnknownSubmission, WaveNotAccepting
 from app.surveys.desk import Desk, desk_of
@@ -31,8 +33,10 @@ if TYPE_CHECKING:
 
 COOKIE = "guyub"
 COOKIE_SECONDS = 14 * 24 * 3600
+_SOME_ID = UUID(int=0).hex
 router = APIRouter()
 _PRIVATE = {"cache-control": "no-store"}
+Body = str | FilledPage
 
 
 async def landing(request: Request) -> Response:
@@ -93,10 +97,13 @@ async def _begin(  # noqa: PLR0911 - one page a return
         now = await desk.survey_of(survey.slug, fresh=True)
         return _page(desk.messages.standing(now, form.language, at=at), 409)
     if state.receipt is not None and form.resume not in ("ubah", "baru"):
-        html = desk.messages.receipt(survey, state.submission_id, state.receipt, form.language)
-        return _forget(survey, _page(html))
-    html = desk.documents.resumed(survey, state, form.language, replace=form.resume == "baru")
-    return _remember(request, survey, state.submission_id, _page(html))
+        thanks = desk.messages.receipt(survey, state.submission_id, state.receipt, form.language)
+        return _forget(survey, _page(thanks))
+    if form.resume == "baru":
+        page: Body = desk.documents.resumed(survey, state, form.language, newer=True)
+    else:
+        page = desk.documents.begun(survey, state, form.language)
+    return _remember(request, survey, state.submission_id, _page(page))
 
 
 async def _state(
@@ -161,12 +168,13 @@ async def submit(request: Request) -> Response:
     if problems.wants_json(request):
         told = {"status": saved.ack.status, "rev": saved.ack.rev}
         return JSONResponse(told | {"unanswered": len(saved.unanswered)}, headers=_PRIVATE)
-    if saved.ack.receipt is not None and (form.final or not saved.unanswered):
+    unanswered = saved.unanswered
+    if saved.ack.receipt is not None and (form.final or not unanswered):
         language = form.switch_to or form.language
         own = profile_of(survey.instrument, survey.wave.form, saved.answers, language)
-        html = desk.messages.receipt(survey, form.submission_id, saved.ack.receipt, language, own)
-        return _forget(survey, _page(html))
-    if saved.unanswered:
+        thanks = desk.messages.receipt(survey, form.submission_id, saved.ack.receipt, language, own)
+        return _forget(survey, _page(thanks))
+    if unanswered:
         return _page(desk.prompts.prompt(survey, asked, form, saved, at))
     return _page(desk.documents.saved(survey, asked, form, saved, at))
 
@@ -233,8 +241,11 @@ async def _not_saved(
     return _page(html, refusal.status)
 
 
-def _page(html: str | bytes, status: int = 200, *, cache: str = "no-store") -> Response:
-    return Response(html, status, {"cache-control": cache}, "text/html; charset=utf-8")
+def _page(page: Body, status: int = 200, *, cache: str = "no-store") -> Response:
+    headers = {"cache-control": cache}
+    if isinstance(page, FilledPage):
+        return PackedResponse(page, status, headers)
+    return Response(page, status, headers, "text/html; charset=utf-8")
 
 
 def _remembered(request: Request) -> UUID | None:
@@ -248,21 +259,39 @@ def _remember(
     request: Request, survey: Survey, submission_id: UUID, response: Response
 ) -> Response:
     """Let this phone find its draft again; everything works without the cookie."""
-    response.set_cookie(
-        COOKIE,
-        submission_id.hex,
-        max_age=COOKIE_SECONDS,
-        path=f"/s/{survey.slug}",
-        secure=request.app.state.settings.base_url.startswith("https:"),
-        httponly=True,
-        samesite="lax",
-    )
+    secure = request.app.state.settings.base_url.startswith("https:")
+    cookie = _draft_cookie(survey.slug, secure=secure).replace(_SOME_ID, submission_id.hex)
+    response.headers.append("set-cookie", cookie)
     return response
 
 
 def _forget(survey: Survey | Nothing, response: Response) -> Response:
-    response.delete_cookie(COOKIE, path=f"/s/{survey.slug}", httponly=True, samesite="lax")
+    response.headers.append("set-cookie", _no_cookie(survey.slug))
     return response
+
+
+@lru_cache(maxsize=64)
+def _draft_cookie(slug: str, *, secure: bool) -> str:
+    """The header that keeps `_SOME_ID`: its words, once a survey and not once a page."""
+    response = Response()
+    response.set_cookie(
+        COOKIE,
+        _SOME_ID,
+        max_age=COOKIE_SECONDS,
+        path=f"/s/{slug}",
+        secure=secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return response.headers["set-cookie"]
+
+
+@lru_cache(maxsize=64)
+def _no_cookie(slug: str) -> str:
+    """The header that drops it."""
+    response = Response()
+    response.delete_cookie(COOKIE, path=f"/s/{slug}", httponly=True, samesite="lax")
+    return response.headers["set-cookie"]
 
 
 def _now() -> datetime:

@@ -193,7 +193,7 @@ class Answering:
         if read.faults:
             raise Faulty(read.faults)
         answers = read.answers
-        background = {q.code for q in asked.instrument.questions_of("background")}
+        background = asked.background
         extra = reading.extra_to_json(answers, asked.questions - background)
         extra[PARADATA] = paradata(form, seen)
         shown = bool(background & codes) or any(code in background for code in answers.values)

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from app import saving
+from app import statements as sql
 from app.db import Database
 from app.errors import AppError
 from app.store import Ack, Store
@@ -144,3 +145,26 @@ def test_saves_of_many_people_do_not_wait_for_a_slow_reader(store, world, server
             )
 
     assert len(asyncio.run(play())) == 10
+
+
+def test_a_store_that_fills_up_finds_rows_by_their_own_index(store, world, at_once):
+    """Planned while the tables are empty, a statement may read a whole wave for one row."""
+    for number in range(40):
+        (state,) = at_once(store.start(world.start()))
+        if number % 2:
+            at_once(store.save(world.save(state.submission_id, final=True)))
+    # The writer's own connection, with the plans it keeps.
+    connection = store._open()._connection
+    place = (world.community_id, UUID(int=1), world.wave_id)
+    wanted = {
+        sql.DRAFT_LOCKED: ("pk_draft", (b"", *place)),
+        sql.RESPONSE_LOCKED: ("pk_response", place),
+        sql.DROP_DRAFT: ("pk_draft", place[:2]),
+        sql.TAKEN_RECEIPT: ("uq_response_community_id_receipt_hmac", (world.community_id, b"")),
+    }
+    for statement, (index, parameters) in wanted.items():
+        explained = connection.execute(f"EXPLAIN {statement.replace('?', '%s')}", parameters)
+        plan = "\n".join(line for (line,) in explained)
+        assert f"using {index}" in plan
+        assert "Filter: (id" not in plan
+        assert "Seq Scan" not in plan

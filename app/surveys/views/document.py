@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from markupsafe import Markup, escape
 
 from app.errors import AppError
+from app.packed import FilledPage, PackedPage
 from app.pages import N_, Kept, Pages, clock
 from app.submission import PARADATA, State
 from app.surveys.contexts import SectionView
@@ -24,19 +26,37 @@ from instrument.model import Language, Text
 Fields = Iterable[tuple[str, str]]
 
 
+NOBODY = UUID(int=0)
+
+
 class DocumentView(View):
     """Fills the document; the empty one is made once for each variant and kept."""
 
     def __init__(self, pages: Pages) -> None:
         super().__init__(pages)
         self._skeletons = Kept(KEEP)
+        self._begun = Kept(KEEP)
+
+    def begun(self, survey: Survey, state: State, language: Language) -> FilledPage | str:
+        """`resumed`, and for somebody who has saved nothing yet packed: only the id differs."""
+        if state.rev > 0:
+            return self.resumed(survey, state, language)
+        granted = granted_by_state(survey, state)
+
+        def pack() -> PackedPage:
+            html = self.resumed(survey, replace(state, submission_id=NOBODY), language)
+            pieces = html.split(str(NOBODY))
+            return PackedPage(pieces, ["id"] * (len(pieces) - 1))
+
+        key = (survey.wave.wave_id, survey.fingerprint, granted, language)
+        return self._begun.get(key, pack).fill({"id": str(state.submission_id)})
 
     def resumed(
-        self, survey: Survey, state: State, language: Language, *, replace: bool = False
+        self, survey: Survey, state: State, language: Language, *, newer: bool = False
     ) -> str:
         """The document as the store holds it, for somebody who begins or comes back.
 
-        ``replace``: what this phone still holds is dropped; the person chose the newer state.
+        ``newer``: what this phone still holds is dropped; the person chose the newer state.
         """
         instrument = survey.instrument
         asked = asked_by_state(survey, state)
@@ -64,7 +84,7 @@ class DocumentView(View):
             seconds=used.get("seconds", ()),
             prompted=bool(used.get("prompted")),
             at=at,
-            mode="drop" if replace else "",
+            mode="drop" if newer else "",
             note=note,
         )
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from markupsafe import Markup, escape
 
+from app.packed import FilledPage, PackedPage
 from app.pages import N_, Kept, Pages
 from app.surveys.contexts import Choice, ConsentText, FieldError
 from app.surveys.forms import StartForm
@@ -41,18 +42,18 @@ class LandingView(View):
 
     def landing(
         self, survey: Survey, language: Language, *, continuing: bool, personal: bool = False
-    ) -> bytes:
+    ) -> FilledPage:
         """Welcome, consent and code; kept, since it is the same for everybody.
 
         ``personal``: the address itself is the code.
         """
         key = (survey.wave.wave_id, survey.fingerprint, language, continuing, personal)
-        return self._kept.get(
-            key,
-            lambda: self._landing(
-                survey, language, continuing=continuing, personal=personal
-            ).encode(),
-        )
+
+        def make() -> FilledPage:
+            html = self._landing(survey, language, continuing=continuing, personal=personal)
+            return PackedPage([html], []).fill({})
+
+        return self._kept.get(key, make)
 
     def landing_again(
         self,

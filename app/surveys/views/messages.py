@@ -7,11 +7,12 @@ from functools import partial
 from uuid import UUID
 
 from app import codes
+from app.packed import FilledPage, PackedPage, Piece
 from app.pages import N_, Kept, Message, Pages, Way, moment_of
 from app.surveys.profile import Leaning, Own
 from app.surveys.survey import Nothing, Survey, standing
 from app.surveys.views.base import KEEP, View, query
-from app.surveys.views.skeleton import Skeleton, slot
+from app.surveys.views.skeleton import packed, slot
 from instrument.model import Language
 
 LEANINGS: dict[Leaning, str] = {
@@ -38,30 +39,29 @@ class MessageView(View):
         receipt: str,
         language: Language,
         profile: tuple[Own, ...] = (),
-    ) -> str:
+    ) -> FilledPage:
         """Thanks, the receipt code, and what happens next; ``profile``: to their own submit."""
         key = (survey.wave.wave_id, survey.fingerprint, language)
         page = self._receipts.get(key, lambda: self._empty_receipt(survey, language))
-        id_ = str(submission_id)
-        own = self._profile(profile, language) if profile else ""
-        return page.fill({"id": id_, "id2": id_, "receipt": codes.show(receipt), "profile": own})
+        own = self._profile(profile, language) if profile else ()
+        return page.fill({"id": str(submission_id), "receipt": codes.show(receipt), "profile": own})
 
-    def _profile(self, profile: tuple[Own, ...], language: Language) -> str:
+    def _profile(self, profile: tuple[Own, ...], language: Language) -> list[Piece]:
         """A member's own picture. A line depends on scale and points alone, so lines are kept."""
         frame = self._pictures.get(
             language,
-            lambda: Skeleton.of(self._pages.render("surveys/profile.html", language, slot=slot)),
+            lambda: packed(self._pages.render("surveys/profile.html", language, slot=slot)),
         )
-        lines = (
-            self._pictures.get((one, language), partial(self._line, one, language))
-            for one in profile
+        kept = self._pictures.get
+        lines = [kept((one, language), partial(self._line, one, language)) for one in profile]
+        return frame.pieces({"lines": lines})
+
+    def _line(self, one: Own, language: Language) -> Piece:
+        return Piece.fixed(
+            self._pages.render("surveys/profile-line.html", language, one=one, words=LEANINGS)
         )
-        return frame.fill({"lines": "".join(lines)})
 
-    def _line(self, one: Own, language: Language) -> str:
-        return self._pages.render("surveys/profile-line.html", language, one=one, words=LEANINGS)
-
-    def _empty_receipt(self, survey: Survey, language: Language) -> Skeleton:
+    def _empty_receipt(self, survey: Survey, language: Language) -> PackedPage:
         closes = survey.wave.closes_at
         html = self._pages.render(
             "surveys/receipt.html",
@@ -72,7 +72,7 @@ class MessageView(View):
             closes=moment_of(closes, language, survey.zone) if closes else "",
             shared_by=self._shared_by(survey, language),
         )
-        return Skeleton.of(html)
+        return packed(html)
 
     def standing(
         self,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from app.packed import PackedPage
 from instrument.answers import REFUSAL_FIELD, REFUSED
 
 _MARK = "\x00"
@@ -20,6 +21,12 @@ _MARK = "\x00"
 def slot(name: str) -> Markup:
     """Mark a place in a template that is filled later; templates call it."""
     return Markup(f"{_MARK}{name}{_MARK}")  # noqa: S704 - our own names, no one's input
+
+
+def packed(html: str) -> PackedPage:
+    """Cut a rendered template at its marks, for a page that nobody has filled in yet."""
+    parts = html.split(_MARK)
+    return PackedPage(parts[::2], parts[1::2])
 
 
 @dataclass(frozen=True, slots=True)
