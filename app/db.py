@@ -68,10 +68,13 @@ def connect_sqlite(
 class Database:
     """The engines of one installation; one per process, closed at its end."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, cache_kib: int = POOL_CACHE_KIB) -> None:
+        """``cache_kib``: page cache of a SQLite connection, more for who reads everything."""
         self.settings = settings
         self.is_sqlite = settings.is_sqlite
-        engine = _sqlite_engine(settings) if self.is_sqlite else _postgres_engine(settings)
+        engine = (
+            _sqlite_engine(settings, cache_kib) if self.is_sqlite else _postgres_engine(settings)
+        )
         self.write: Engine = engine.execution_options(**{_READ_ONLY: False})
         """Begins a transaction that may write."""
         read = {_READ_ONLY: True} if self.is_sqlite else {"postgresql_readonly": True}
@@ -118,11 +121,11 @@ class Database:
         self.write.dispose()
 
 
-def _sqlite_engine(settings: Settings) -> Engine:
+def _sqlite_engine(settings: Settings, cache_kib: int) -> Engine:
     path, identity = settings.sqlite_path, settings.identity_path
     engine = create_engine(
         f"sqlite:///{path}",
-        creator=lambda: connect_sqlite(path, identity=identity, cache_kib=POOL_CACHE_KIB),
+        creator=lambda: connect_sqlite(path, identity=identity, cache_kib=cache_kib),
         pool_size=THREADS + 4,  # and the store's readers: opening one costs ten times a query
         max_overflow=THREADS,
     )

@@ -100,7 +100,7 @@ def ladder(instrument: Instrument) -> tuple[Rung, ...]:
 
 
 def check(
-    people: Iterable[Mapping[str, Answer]],
+    people: Iterable[tuple[Mapping[str, Answer], int]],
     instrument: Instrument,
     *,
     k: int = K,
@@ -108,16 +108,18 @@ def check(
 ) -> Sharing:
     """Go down the ladder until every group holds k people; return what the file may tell.
 
-    Parameters: ``people`` one mapping a *person* (not a row), from the codes of
-    `quasi_identifiers` to the answer as the file has it, missing codes included; a question
-    that is absent counts as an answer of its own. With a ``reason`` the full file is returned
-    as judged: ``passed`` says what was found. Raises `TooFewToShare` where the last rung still
-    fails, and ValueError for k below 2.
+    Parameters: ``people`` mappings from the codes of `quasi_identifiers` to the answer as the
+    file has it, missing codes included, each with how many *people* (not rows) it tells of; a
+    question that is absent counts as an answer of its own. With a ``reason`` the full file is
+    returned as judged: ``passed`` says what was found. Raises `TooFewToShare` where the last
+    rung still fails, and ValueError for k below 2.
     """
     if k < 2:
         raise ValueError(f"k = {k} protects nobody; k is 2 or more")
     codes = [one.code for one in quasi_identifiers(instrument)]
-    groups = Counter(tuple([person.get(code, "") for code in codes]) for person in people)
+    groups: Counter[Group] = Counter()
+    for told, count in people:
+        groups[tuple([told.get(code, "") for code in codes])] += count
     total = sum(groups.values())
     before = min(groups.values(), default=0)
     if reason.strip():

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -240,7 +241,8 @@ class _Encoder:
 
     def _meta(self, batch: Batch) -> Iterator[Sequence[str]]:
         yield from (batch.wave, batch.version, batch.language, batch.layout)
-        yield [day.isoformat() for day in batch.submitted_on]
+        days = {day: day.isoformat() for day in set(batch.submitted_on)}
+        yield [days[day] for day in batch.submitted_on]
         yield batch.status
 
     def _texts(self, cells: Sequence[str], m: int) -> Bytes:
@@ -250,6 +252,11 @@ class _Encoder:
         if len(set(cells)) == 1:  # one wave, one version, one layout: written once
             one = np.frombuffer(self._text(cells[0]), np.uint8)
             return np.broadcast_to(one, (m, len(one)))
+        joined = "".join(cells)
+        if joined.isascii() and joined.isalnum() and len(set(map(len, cells))) == 1:
+            block = np.full((m, 1 + len(cells[0])), ord(","), np.uint8)  # pseudonyms
+            block[:, 1:] = np.frombuffer(joined.encode(), np.uint8).reshape(m, -1)
+            return block
         return np.array([self._text(cell) for cell in cells]).view(np.uint8).reshape(m, -1)
 
     def _text(self, cell: str) -> bytes:
@@ -288,21 +295,25 @@ class _Encoder:
         gaps = batch.missing or (none,) * m
         if len(rows) != m or len(gaps) != m:
             raise ValueError(f"values and missing must have {m} entries, one a row")
-        for code in map(self.sharing.code, self.layout.questions):
+        codes = [self.sharing.code(name) for name in self.layout.questions]
+        told = zip(*[tuple(map(answers.get, codes)) for answers in rows], strict=True)
+        for code, column in zip(codes, told, strict=False):
             lowest: dict[Answer, int] = {
                 value: min(group) for group in self.sharing.merged.get(code, ()) for value in group
             }
-            found: list[Answer | bytes | None] = [answers.get(code) for answers in rows]
-            if None in found:
-                for row, answer in enumerate(found):
-                    if answer is None:  # bytes, so that no text and no number looks like it
-                        found[row] = self.gaps[gaps[row].get(code, Missing.NOT_SEEN)]
-            distinct = [one for one in dict.fromkeys(found) if one is not None]
+            found = cast("Sequence[Answer | bytes]", column)
+            if None in column:
+                found = [
+                    # bytes, so that no text and no number looks like it
+                    self.gaps[gaps[row].get(code, Missing.NOT_SEEN)] if one is None else one
+                    for row, one in enumerate(column)
+                ]
+            distinct = list(dict.fromkeys(found))
             places = dict(zip(distinct, range(len(distinct)), strict=True))
-            index = [places[one] for one in found if one is not None]
             table = np.array([self._question(one, lowest) for one in distinct])
             width = table.dtype.itemsize
-            yield table.view(np.uint8).reshape(-1, width)[np.array(index)]
+            index = np.fromiter(map(places.__getitem__, found), np.intp, m)
+            yield table.view(np.uint8).reshape(-1, width)[index]
 
     def _question(self, found: Answer | bytes, lowest: Mapping[Answer, int]) -> bytes:
         if isinstance(found, bytes):

@@ -38,6 +38,9 @@ from app.tables import Project
 if TYPE_CHECKING:
     from analysis.dataset import Sharing
 
+PAGE_CACHE_KIB = 4096
+"""Holds the upper pages of every index of 100,000 responses: rows are read in the order of a
+random reference, and each would fetch those pages anew."""
 ATTEMPTS = 3
 
 
@@ -73,7 +76,7 @@ def export(settings: Settings, order: Order, *, out: Path | None = None) -> Expo
     raise; then no file is offered.
     """
     folder = out or shelf(settings)
-    database = Database(settings)
+    database = Database(settings, cache_kib=PAGE_CACHE_KIB)
     store = Store(database)  # reads only: the writer never starts
     collects = gc.isenabled()
     gc.disable()  # rows are no cycles, and looking for some among them is a tenth of the time

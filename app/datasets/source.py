@@ -11,7 +11,6 @@ import hmac
 from base64 import b32encode
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -138,8 +137,12 @@ def pseudonyms(key: bytes, refs: Sequence[bytes]) -> list[str]:
     return [joined[end : end + PSEUDONYM_CHARACTERS] for end in ends]
 
 
-def people(store: Store, source: Source, tally: Tally) -> Iterator[Mapping[str, int | str]]:
-    """Yield the background of everybody in the file, one mapping a person; count consents.
+Told = Mapping[str, int | str]
+"""What somebody tells of their background, by question."""
+
+
+def people(store: Store, source: Source, tally: Tally) -> Iterator[tuple[Told, int]]:
+    """Yield the backgrounds in the file, each with how many people told it; count consents.
 
     Somebody who answered several waves is one person, with the last answer that any row tells.
     """
@@ -158,17 +161,17 @@ def people(store: Store, source: Source, tally: Tally) -> Iterator[Mapping[str, 
             told = _background(asked, person.background, person.choices)
             known = together.setdefault(person.key, told)
             known.update({code: one for code, one in told.items() if not _is_code(one)})
-    yield from together.values()
+    yield from ((told, 1) for told in together.values())
 
 
 def _of_one_wave(
     store: Store, wave: WaveView, tally: Tally, asked: tuple[Question, ...]
-) -> Iterator[Mapping[str, int | str]]:
+) -> Iterator[tuple[Told, int]]:
     """Everybody of one wave; nobody has to be found again, so the database counts them."""
     tally.responses[wave.number] = tally.research[wave.number] = 0
     for one in store.alike(wave.wave_id):
         if _counted(tally, wave, one.choices, one.people):
-            yield from repeat(_background(asked, one.background, one.choices), one.people)
+            yield _background(asked, one.background, one.choices), one.people
 
 
 def _counted(tally: Tally, wave: WaveView, choices: Mapping[str, bool], people: int) -> bool:
@@ -254,7 +257,8 @@ def _questions(
     ``held_back``: questions and the choice that each needs.
     """
     (values, missing), (more, gaps) = _read(row.extra), _read(row.background or {})
-    values, missing = {**values, **more}, {**missing, **gaps}
+    values = {**values, **more}
+    missing = {**missing, **gaps} if missing or gaps else {}
     for code, need in held_back:
         if not row.choices.get(need):
             values.pop(code, None)

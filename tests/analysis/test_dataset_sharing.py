@@ -41,6 +41,17 @@ def people(most=80):
     )  # fmt: skip
 
 
+def each(rows):
+    """Every mapping tells of one person."""
+    return [(row, 1) for row in rows]
+
+
+def test_people_who_told_the_same_may_be_counted_before(partnership):
+    rows = [{"BG1": 3, "BG4": 1}] * 8 + [{"BG1": 3, "BG4": 2}] * 4 + [{"BG1": 3, "BG4": 3}] * 2
+    counted = [({"BG1": 3, "BG4": 1}, 8), ({"BG1": 3, "BG4": 2}, 4), ({"BG1": 3, "BG4": 3}, 2)]
+    assert check(counted, partnership) == check(each(rows), partnership)
+
+
 def told(sharing, rows):
     return [sharing.apply(row) for row in rows]
 
@@ -57,7 +68,7 @@ def test_the_ladder_of_the_questionnaire(partnership):
 def test_no_small_group_is_left(partnership, rows, k):
     """Counted here, not by the module: all kept questions together, and every crossing."""
     try:
-        sharing = check(rows, partnership, k=k)
+        sharing = check(each(rows), partnership, k=k)
     except TooFewToShare:
         assert len(rows) < k
         return
@@ -76,7 +87,7 @@ def test_no_small_group_is_left(partnership, rows, k):
 def test_nothing_is_given_up_without_need(partnership, rows, k):
     """One rung higher, some group is too small: the last step was needed."""
     try:
-        sharing = check(rows, partnership, k=k)
+        sharing = check(each(rows), partnership, k=k)
     except TooFewToShare:
         return
     steps = [rung for rung in ladder(partnership) if rung[0] == "merge"][: len(sharing.merged)]
@@ -96,7 +107,7 @@ def test_nothing_is_given_up_without_need(partnership, rows, k):
 def test_two_files_side_by_side_tell_no_more_than_the_finer(partnership, one, other):
     """The rungs are nested: what one file leaves out or merges, a coarser one does too."""
     try:
-        a, b = check(one, partnership), check(other, partnership)
+        a, b = check(each(one), partnership), check(each(other), partnership)
     except TooFewToShare:
         return
     fine, coarse = sorted((a, b), key=lambda found: (len(found.left_out), len(found.merged)))
@@ -106,7 +117,7 @@ def test_two_files_side_by_side_tell_no_more_than_the_finer(partnership, one, ot
 
 def test_what_is_large_enough_stays(partnership):
     rows = [dict.fromkeys(OPTIONS, 1)] * 5 + [dict.fromkeys(OPTIONS, 2)] * 6
-    sharing = check(rows, partnership)
+    sharing = check(each(rows), partnership)
     assert (sharing.merged, sharing.left_out, sharing.smallest) == ({}, (), 5)
     assert told(sharing, rows) == rows
     assert sharing.passed
@@ -115,7 +126,7 @@ def test_what_is_large_enough_stays(partnership):
 def test_sales_are_merged_before_anything_else(partnership):
     """Sales 2 to 4 become one band by the definition; the other questions keep their detail."""
     rows = [{"BG1": 3, "BG4": 1}] * 8 + [{"BG1": 3, "BG4": 2}] * 4 + [{"BG1": 3, "BG4": 3}] * 2
-    sharing = check(rows, partnership)
+    sharing = check(each(rows), partnership)
     assert sharing.merged == {"BG4": ((1,), (2, 3, 4))}
     assert groups(told(sharing, rows), ("BG4", "BG1")) == {(1, 3): 8, (2, 3): 6}
     assert (sharing.smallest_before, sharing.smallest) == (2, 6)
@@ -123,18 +134,18 @@ def test_sales_are_merged_before_anything_else(partnership):
 
 def test_one_refusal_among_many_is_a_group_of_one(partnership):
     rows = [{"BG4": 1}] * 29 + [{"BG4": -4}]
-    assert check(rows, partnership).left_out == ("BG4",)
+    assert check(each(rows), partnership).left_out == ("BG4",)
 
 
 @pytest.mark.parametrize("n", [0, 4])
 def test_it_fails_closed(partnership, n):
     with pytest.raises(TooFewToShare, match=f"{n} people"):
-        check([{}] * n, partnership)
+        check(each([{}] * n), partnership)
 
 
 def test_a_reason_gives_the_full_file_and_says_what_was_found(partnership):
     rows = [{"BG4": 1}] * 8 + [{"BG4": 4}]
-    sharing = check(rows, partnership, reason="  Own analysis, not passed on. ")
+    sharing = check(each(rows), partnership, reason="  Own analysis, not passed on. ")
     assert sharing == Sharing(5, 9, 1, 1, reason="Own analysis, not passed on.")
     assert not sharing.passed
     assert told(sharing, rows) == rows
@@ -142,11 +153,11 @@ def test_a_reason_gives_the_full_file_and_says_what_was_found(partnership):
 
 def test_a_k_that_protects_nobody_is_refused(partnership):
     with pytest.raises(ValueError, match="protects nobody"):
-        check([{}] * 9, partnership, k=1)
+        check(each([{}] * 9), partnership, k=1)
 
 
 def test_a_questionnaire_without_background_needs_no_ladder():
-    assert check([{}] * 5, registry.find("bfi")).smallest == 5
+    assert check(each([{}] * 5), registry.find("bfi")).smallest == 5
 
 
 @pytest.mark.parametrize("n", [60, 600])
@@ -159,7 +170,7 @@ def test_a_shared_file(partnership, tmp_path, n):
         {c: v[c] if c in v else m[c].code if c in m else -1 for c in codes}
         for v, m in zip(made.values, made.missing or [{}] * len(made.values), strict=True)
     ]
-    sharing = check(rows, partnership)
+    sharing = check(each(rows), partnership)
     write_csv(tmp_path / "data.csv", [made], partnership, simulated=True, sharing=sharing)
     with (tmp_path / "data.csv").open(encoding="utf-8", newline="") as text:
         found = list(csv.DictReader(text))
