@@ -27,9 +27,9 @@ _OK = "ok"
 
 @router.get("/healthz")
 @asks(Permission.PUBLIC)
-async def healthz() -> dict[str, str]:
+async def healthz() -> JSONResponse:
     """The process answers."""
-    return {"status": "ok"}
+    return JSONResponse({"status": "ok"})
 
 
 @router.get("/readyz")

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from app.db import connect_sqlite
 from app.errors import AppError
 from app.settings import Settings
-from app.tables import IDENTITY
+from app.tables import IDENTITY, Table, complete_for_postgres
 from app.views import create_answer_views, drop_answer_views
 from instrument import registry
 from instrument.errors import InstrumentError
@@ -120,6 +120,7 @@ def migration_engine(settings: Settings) -> Engine:
     is there, both are made; where only identity is missing, it was removed and stays so.
     """
     if not settings.is_sqlite:
+        complete_for_postgres(Table.metadata)
         return create_engine(settings.database_url, poolclass=NullPool)
     path, identity = settings.sqlite_path, settings.identity_path
     path.parent.mkdir(parents=True, exist_ok=True)

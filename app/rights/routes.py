@@ -178,9 +178,9 @@ class Asker:
     ref: UUID
 
 
-def _asker(request: Request, slug: str, form: Form) -> Asker:
+def _asker(request: Request, form: Form) -> Asker:
     """Who asks; the page of the door, with what was wrong, where nobody is known (`_Door`)."""
-    visit = _Visit.of(request, slug, form.language)
+    visit = _Visit.of(request, request.path_params["slug"], form.language)
     try:
         return Asker(visit, form, visit.person(form))
     except _REFUSALS as error:

@@ -13,7 +13,13 @@ from __future__ import annotations
 
 from app.tables.answers import Background, Consent, DataVersion, Draft, Response
 from app.tables.asking import Community, Event, Wave
-from app.tables.base import IDENTITY, NAMING_CONVENTION, Table, UtcDateTime
+from app.tables.base import (
+    IDENTITY,
+    NAMING_CONVENTION,
+    Table,
+    UtcDateTime,
+    complete_for_postgres,
+)
 from app.tables.cards import Commitment, Scorecard, ScorecardFile, ScorecardLink
 from app.tables.log import AuditEvent, IdentityAuditEvent
 from app.tables.research import Dataset, Project
@@ -59,4 +65,5 @@ __all__ = [
     "TextDecision",
     "UtcDateTime",
     "Wave",
+    "complete_for_postgres",
 ]

@@ -57,7 +57,6 @@ class Wave(Table, table=True):
             "community_id",
             unique=True,
             sqlite_where=text("state = 'open'"),
-            postgresql_where=text("state = 'open'"),
         ),
         CheckConstraint("number >= 1", name="number"),
         CheckConstraint("item_count >= 1", name="item_count"),

@@ -52,6 +52,19 @@ WITHOUT_ROWID = {"sqlite_with_rowid": False}
 """Of tables that hold what members did: the order of rows would tell the order of answering."""
 
 
+def complete_for_postgres(metadata: MetaData) -> None:
+    """Give indexes over some rows their condition on PostgreSQL as well.
+
+    Said beside ``sqlite_where``, it would load SQLAlchemy's whole PostgreSQL dialect into every
+    process (2 MB); only who makes or compares tables needs it.
+    """
+    for table in metadata.tables.values():
+        for index in table.indexes:
+            where = index.dialect_kwargs.get("sqlite_where")
+            if where is not None:
+                index.dialect_kwargs["postgresql_where"] = where
+
+
 def one_of(column: str, values: tuple[str, ...], name: str) -> CheckConstraint:
     """Let ``column`` hold one of ``values`` only."""
     listed = ", ".join(f"'{value}'" for value in values)

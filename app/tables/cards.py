@@ -46,7 +46,6 @@ class Scorecard(Table, table=True):
             "wave_id",
             unique=True,
             sqlite_where=text(_CURRENT),
-            postgresql_where=text(_CURRENT),
         ),
     )
 

@@ -57,7 +57,6 @@ class Code(Table, table=True):
             "kind",
             unique=True,
             sqlite_where=text("revoked_at IS NULL"),
-            postgresql_where=text("revoked_at IS NULL"),
         ),
         {"schema": IDENTITY},
     )

@@ -73,7 +73,6 @@ class RoleGrant(Table, table=True):
             "staff_id",
             unique=True,
             sqlite_where=text("community_id IS NULL"),
-            postgresql_where=text("community_id IS NULL"),
         ),
         Index(
             "uq_role_grant_one_side",
@@ -81,7 +80,6 @@ class RoleGrant(Table, table=True):
             "community_id",
             unique=True,
             sqlite_where=text(_ONE_SIDE),
-            postgresql_where=text(_ONE_SIDE),
         ),
     )
 
@@ -132,7 +130,6 @@ class Invitation(Table, table=True):
             "staff_id",
             unique=True,
             sqlite_where=text(_VALID),
-            postgresql_where=text(_VALID),
         ),
     )
 
