@@ -1,7 +1,7 @@
 """What a member's page does inside one transaction: start, save, look.
 
 The same code and the same SQL (`app.statements`) run on both engines;
-`app.writer.Transaction` holds what differs. What a save must know (wave open, consent
+`app.transactions` holds what differs. What a save must know (wave open, consent
 there, revision) is read here, in the transaction that writes. Lock order on PostgreSQL:
 wave, draft, response, data_version (by the writer, at the transaction's end).
 """
@@ -37,7 +37,7 @@ from app.submission import (
     WaveNotAccepting,
     content_digest,
 )
-from app.writer import Row, Transaction
+from app.transactions import Row, Transaction
 
 PURPOSES = ("research", "report")
 _MOST_RECEIPTS = 64

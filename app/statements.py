@@ -1,6 +1,6 @@
 """The SQL of a member's save, one text for both engines.
 
-``?`` marks a parameter; no text holds a ``?`` or a ``%`` otherwise (`app.writer` rewrites
+``?`` marks a parameter; no text holds a ``?`` or a ``%`` otherwise (`app.transactions` rewrites
 the marks for psycopg). JSON is read by CAST, so that both drivers hand out text. The
 ``*_LOCKED`` texts are for PostgreSQL; SQLite has one writer at a time and knows no locks.
 """

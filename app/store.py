@@ -39,16 +39,8 @@ from app.submission import (
     UnknownSubmission,
     WaveNotAccepting,
 )
-from app.writer import (
-    GroupCommitWriter,
-    PostgresTransaction,
-    PostgresWriter,
-    SqliteTransaction,
-    StoreInUse,
-    Transaction,
-    Work,
-    Writer,
-)
+from app.transactions import PostgresTransaction, SqliteTransaction, Transaction
+from app.writer import GroupCommitWriter, PostgresWriter, StoreInUse, Work, Writer
 
 __all__ = [
     "Ack",

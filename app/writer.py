@@ -19,16 +19,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-from uuid import UUID
 
 from app.db import connect_sqlite
 from app.errors import AppError
 from app.statements import BUMP_DATA_VERSION, WRITTEN_TABLES
 from app.submission import StoreUnavailable
+from app.transactions import PostgresTransaction, SqliteTransaction, Transaction
 
 if TYPE_CHECKING:
     import psycopg
@@ -36,8 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Row = Sequence[Any]
-Work = Callable[["Transaction"], T]
+Work = Callable[[Transaction], T]
 
 _MAX_BATCH = 256
 _ATTEMPTS = 4
@@ -48,116 +45,6 @@ _ANALYSED_AT = frozenset({32, 256, 2048})
 """Commits after which PostgreSQL is told to look at what the tables hold. Of a table that was
 empty when a statement was planned it knows nothing, takes any index that begins with the
 community, and reads a whole wave for one row until autovacuum comes by, a minute later."""
-
-
-class Transaction(Protocol):
-    """The little that differs between the engines, seen from a verb inside a transaction."""
-
-    memo: dict[Any, Any]
-    """What was read and cannot change before this transaction ends."""
-    changed: set[tuple[int, int]]
-    """Community and wave of the answers that a verb has changed: counted once, at the end."""
-    locks: bool
-    """Whether rows must be locked (PostgreSQL); SQLite has one writer at a time."""
-
-    def one(self, sql: str, parameters: Sequence[object]) -> Row | None:
-        """Run a query with ``?`` placeholders and return its first row."""
-        ...
-
-    def run(self, sql: str, parameters: Sequence[object]) -> None:
-        """Run a statement."""
-        ...
-
-    def uuid(self, value: UUID) -> object:
-        """``value`` as a parameter."""
-        ...
-
-    def moment(self, value: datetime) -> object:
-        """``value`` as a parameter, in UTC."""
-        ...
-
-    def day(self, value: date) -> object:
-        """``value`` as a parameter."""
-        ...
-
-
-class SqliteTransaction:
-    """A transaction of the writer's own SQLite connection."""
-
-    locks = False
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.memo: dict[Any, Any] = {}
-        self.changed: set[tuple[int, int]] = set()
-        self._execute: Callable[[str, Any], sqlite3.Cursor] = connection.execute
-
-    def one(self, sql: str, parameters: Sequence[object]) -> Row | None:
-        """Run a query and return its first row."""
-        row: Row | None = self._execute(sql, parameters).fetchone()
-        return row
-
-    def run(self, sql: str, parameters: Sequence[object]) -> None:
-        """Run a statement."""
-        self._execute(sql, parameters)
-
-    @staticmethod
-    def uuid(value: UUID) -> object:
-        """SQLAlchemy keeps UUIDs as 32 hex digits on SQLite."""
-        return value.hex
-
-    @staticmethod
-    def moment(value: datetime) -> object:
-        """SQLAlchemy keeps moments as text with six decimals on SQLite."""
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-
-    @staticmethod
-    def day(value: date) -> object:
-        """ISO 8601."""
-        return value.isoformat()
-
-
-@cache
-def _pyformat(sql: str) -> str:
-    """``?`` placeholders as psycopg wants them; our texts hold neither ? nor % otherwise."""
-    return sql.replace("?", "%s")
-
-
-class PostgresTransaction:
-    """A transaction of one psycopg connection; UUIDs and dates pass as they are."""
-
-    locks = True
-
-    def __init__(self, cursor: psycopg.Cursor[Any] | psycopg.Connection[Any]) -> None:
-        self.memo: dict[Any, Any] = {}
-        self.changed: set[tuple[int, int]] = set()
-        self.written = 0
-        """How many statements have changed something."""
-        self._cursor: Any = cursor  # psycopg's stubs want literal SQL
-
-    def one(self, sql: str, parameters: Sequence[object]) -> Row | None:
-        """Run a query and return its first row."""
-        row: Row | None = self._cursor.execute(_pyformat(sql), parameters, prepare=True).fetchone()
-        return row
-
-    def run(self, sql: str, parameters: Sequence[object]) -> None:
-        """Run a statement."""
-        self.written += 1
-        self._cursor.execute(_pyformat(sql), parameters, prepare=True)
-
-    @staticmethod
-    def uuid(value: UUID) -> object:
-        """As it is."""
-        return value
-
-    @staticmethod
-    def moment(value: datetime) -> object:
-        """As it is."""
-        return value
-
-    @staticmethod
-    def day(value: date) -> object:
-        """As it is."""
-        return value
 
 
 class Writer(Protocol):
@@ -444,14 +331,18 @@ class PostgresWriter(_GroupCommit):
                     raise StoreUnavailable(str(error)) from error
                 attempt += 1
 
-    @contextmanager
-    def _transaction(self) -> Iterator[PostgresTransaction]:
+    def _open(self) -> psycopg.Connection[Any]:
         import psycopg  # noqa: PLC0415 - as above
 
         connection = self._connection
         if connection is None or connection.closed:
             connection = psycopg.connect(self._address, autocommit=True, options=_OPTIONS)
             self._connection = connection
+        return connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[PostgresTransaction]:
+        connection = self._open()
         with connection.transaction(), connection.cursor() as cursor:
             transaction = PostgresTransaction(cursor)
             yield transaction
@@ -460,3 +351,12 @@ class PostgresWriter(_GroupCommit):
             self._commits += 1
             if self._commits in _ANALYSED_AT:
                 connection.execute(f"ANALYZE {', '.join(WRITTEN_TABLES)}")
+
+
+class PostgresReader(PostgresWriter):
+    """The same for one-row look-ups: each is whole by itself, so none needs a BEGIN."""
+
+    @contextmanager
+    def _transaction(self) -> Iterator[PostgresTransaction]:
+        with self._open().cursor() as cursor:
+            yield PostgresTransaction(cursor)

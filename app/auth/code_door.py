@@ -29,7 +29,8 @@ from app.db import Database
 from app.errors import AppError
 from app.submission import StoreUnavailable
 from app.tables import Code, Community, Participant
-from app.writer import PostgresWriter, Row, Transaction
+from app.transactions import Row, Transaction
+from app.writer import PostgresReader
 
 log = logging.getLogger(__name__)
 _IPV4_MAPPED = bytes(10) + b"\xff\xff"
@@ -178,7 +179,7 @@ class CodeDoor:
         self._database = database
         self._key = database.settings.key("code_key")
         self.counter = counter or WrongCodeCounter()
-        self._waiting: PostgresWriter | None = None
+        self._waiting: PostgresReader | None = None
 
     def close(self) -> None:
         """Let go of the connection that `admit` has opened."""
@@ -193,7 +194,7 @@ class CodeDoor:
 
         It stands before every visit, and a thread and a session for one indexed look-up cost
         twenty times the look-up. On SQLite it runs at once; on PostgreSQL all who wait are
-        looked up in one transaction. Raises what `enter` raises.
+        looked up on one connection. Raises what `enter` raises.
         """
         if self._database.is_sqlite:
             try:
@@ -273,7 +274,7 @@ class CodeDoor:
         import psycopg  # noqa: PLC0415 - an extra; SQLite needs none of it
 
         if self._waiting is None:
-            self._waiting = PostgresWriter(self._database.settings.database_url)
+            self._waiting = PostgresReader(self._database.settings.database_url)
         wanted = code_hmac(self._key, community_id, code, kind=kind)
 
         def look(transaction: Transaction) -> Row | None:
