@@ -80,7 +80,8 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     app.state.assets = Assets(beside=(REPORT_CSS,))
     app.state.pages = Pages(assets=app.state.assets, base_url=settings.base_url)
     app.mount(MOUNT, app.state.assets)
-    app.include_router(surveys.router)
+    # Plain routes, taken over as they are: FastAPI matches an included router twice a request.
+    app.router.routes.extend(surveys.router.routes)
     app.include_router(rights.router)
     app.include_router(results.router)
     app.include_router(health.router)

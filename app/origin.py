@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -74,6 +75,7 @@ def allowed(
     return kind is not Kind.STAFF
 
 
+@lru_cache(maxsize=128)  # the same few hosts with every save
 def origin_of(url: str) -> str:
     """Normal form of an origin: scheme, host, port only where it is unusual."""
     try:
