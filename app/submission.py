@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any, ClassVar, Literal, NamedTuple
 from uuid import UUID
 
@@ -20,11 +21,17 @@ PARADATA = "paradata"
 same answers, and a retry must not look like a second person's change."""
 
 
+@cache
+def _all_steps(sections: int) -> list[int]:
+    return list(range(1, sections + 1))
+
+
 def seconds_seen(paradata: Mapping[str, Any], sections: int) -> list[float]:
     """Visible seconds by section; NaN where a section was not seen: it took no time, not 0 s."""
-    seen, times = set(paradata.get("seen", ())), paradata.get("seconds", ())[:sections]
-    if len(times) == sections and seen.issuperset(range(1, sections + 1)):
+    shown, times = paradata.get("seen", ()), paradata.get("seconds", ())[:sections]
+    if len(times) == sections and shown[:sections] == _all_steps(sections):  # kept in order
         return list(times)
+    seen = set(shown)
     told = [time if place in seen else math.nan for place, time in enumerate(times, 1)]
     return told + [math.nan] * (sections - len(told))
 

@@ -8,7 +8,6 @@ waves of a project, another in another project.
 from __future__ import annotations
 
 import hmac
-from base64 import b32encode
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 
 PSEUDONYM_CHARACTERS = 16
 _PSEUDONYM_BYTES = PSEUDONYM_CHARACTERS * 5 // 8
-_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())
-"""From the base 32 of RFC 4648 to Crockford's: the same bits, other letters."""
 _ROWS_AT_ONCE = 1024
 """Answer sheets in memory at a time; some 5 kB each while they are Python objects."""
 
@@ -130,9 +127,15 @@ def pseudonym(key: bytes, respondent_ref: UUID) -> str:
 
 def pseudonyms(key: bytes, refs: Sequence[bytes]) -> list[str]:
     """Return the ids of people by the 16 bytes of their references."""
+    import numpy as np  # noqa: PLC0415 - the web process exports nothing
+
+    if not refs:
+        return []
     digests = [hmac.digest(key, ref, "sha256")[:_PSEUDONYM_BYTES] for ref in refs]
     # 5 bits a character, and 80 are ten whole bytes: the ids lie end to end, without padding
-    joined = b32encode(b"".join(digests)).translate(_CROCKFORD, b"=").decode()
+    bits = np.unpackbits(np.frombuffer(b"".join(digests), np.uint8)).reshape(-1, 5)
+    letters = np.frombuffer(ALPHABET.encode(), np.uint8)
+    joined = letters[bits @ np.array([16, 8, 4, 2, 1], np.uint8)].tobytes().decode()
     ends = range(0, len(refs) * PSEUDONYM_CHARACTERS, PSEUDONYM_CHARACTERS)
     return [joined[end : end + PSEUDONYM_CHARACTERS] for end in ends]
 
