@@ -41,7 +41,7 @@ _ATTEMPTS = 4
 _OPTIONS = "-c timezone=UTC -c enable_seqscan=off"
 """Every statement of a verb finds its rows by a key; while a table is small PostgreSQL would
 read all of it instead, and go on doing so with the same plan when it has grown."""
-_ANALYSED_AT = frozenset({32, 256, 2048})
+_ANALYSED_AT = (32, 256, 2048)
 """Commits after which PostgreSQL is told to look at what the tables hold. Of a table that was
 empty when a statement was planned it knows nothing, takes any index that begins with the
 community, and reads a whole wave for one row until autovacuum comes by, a minute later."""
@@ -171,6 +171,9 @@ class _GroupCommit(ABC):
     def _commit(self, batch: list[_Job]) -> None:
         """Run the jobs and commit; give every job its result or its error."""
 
+    def _after_answers(self) -> None:  # noqa: B027 - most engines need nothing
+        """Do what nobody should wait for."""
+
     @abstractmethod
     def _let_go(self) -> None:
         """Close what the engine's class has opened."""
@@ -193,6 +196,7 @@ class _GroupCommit(ABC):
             if batch:
                 self._commit(batch)
                 self._answer(batch)
+                self._after_answers()
 
     @staticmethod
     def _answer(batch: list[_Job]) -> None:
@@ -264,6 +268,7 @@ class PostgresWriter(_GroupCommit):
         self._address = address.replace("postgresql+psycopg://", "postgresql://", 1)
         self._connection: psycopg.Connection[Any] | None = None
         self._commits = 0
+        self._to_analyse: tuple[int, ...] = _ANALYSED_AT
         super().__init__()
 
     def _let_go(self) -> None:
@@ -349,8 +354,17 @@ class PostgresWriter(_GroupCommit):
             _count_changes(transaction)
         if transaction.written:
             self._commits += 1
-            if self._commits in _ANALYSED_AT:
-                connection.execute(f"ANALYZE {', '.join(WRITTEN_TABLES)}")
+
+    def _after_answers(self) -> None:
+        if not self._to_analyse or self._commits < self._to_analyse[0]:
+            return
+        import psycopg  # noqa: PLC0415 - as above
+
+        self._to_analyse = self._to_analyse[1:]
+        try:
+            self._open().execute(f"ANALYZE {', '.join(WRITTEN_TABLES)}")
+        except psycopg.Error:
+            log.warning("The tables were not analysed; autovacuum will do it", exc_info=True)
 
 
 class PostgresReader(PostgresWriter):

@@ -297,7 +297,7 @@ class _Encoder:
             raise ValueError(f"values and missing must have {m} entries, one a row")
         codes = [self.sharing.code(name) for name in self.layout.questions]
         told = zip(*[tuple(map(answers.get, codes)) for answers in rows], strict=True)
-        for code, column in zip(codes, told, strict=False):
+        for code, column in zip(codes, told, strict=True):
             lowest: dict[Answer, int] = {
                 value: min(group) for group in self.sharing.merged.get(code, ()) for value in group
             }

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -21,6 +20,7 @@ from app.pages import N_, language_of
 from app.submission import State
 from app.surveys.desk import desk_of
 from app.surveys.survey import Survey, survey_of
+from app.surveys.views.document import NOBODY
 from app.wave_reader import find_wave
 from instrument.model import Language
 
@@ -68,7 +68,7 @@ def _nobody(survey: Survey, language: Language) -> State:
     """Somebody who agreed to everything and has answered nothing."""
     choices = survey.instrument.consent.choices if survey.instrument.consent else ()
     return State(
-        submission_id=UUID(int=0),
+        submission_id=NOBODY,
         rev=0,
         answers=bytes(len(survey.instrument.items)),
         extra={},

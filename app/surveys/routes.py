@@ -260,8 +260,9 @@ def _remember(
 ) -> Response:
     """Let this phone find its draft again; everything works without the cookie."""
     secure = request.app.state.settings.base_url.startswith("https:")
-    cookie = _draft_cookie(survey.slug, secure=secure).replace(_SOME_ID, submission_id.hex)
-    response.headers.append("set-cookie", cookie)
+    cookie = _draft_cookie(survey.slug, secure=secure)
+    # the value stands first; a slug may look like an id, too
+    response.headers.append("set-cookie", cookie.replace(_SOME_ID, submission_id.hex, 1))
     return response
 
 

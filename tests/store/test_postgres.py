@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from app import saving
+from app import saving, writer
 from app import statements as sql
 from app.db import Database
 from app.errors import AppError
@@ -168,3 +168,12 @@ def test_a_store_that_fills_up_finds_rows_by_their_own_index(store, world, at_on
         assert f"using {index}" in plan
         assert "Filter: (id" not in plan
         assert "Seq Scan" not in plan
+
+
+def test_statistics_that_cannot_be_made_fail_no_save(store, world, at_once, monkeypatch, caplog):
+    monkeypatch.setattr(writer, "_ANALYSED_AT", (1,))
+    monkeypatch.setattr(writer, "WRITTEN_TABLES", ("nowhere",))
+    (state,) = at_once(store.start(world.start()))
+    (ack,) = at_once(store.save(world.save(state.submission_id, final=True)))
+    assert ack.status == "submitted"
+    assert "autovacuum will do it" in caplog.text

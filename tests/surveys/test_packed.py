@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app.packed import FilledPage, PackedPage, Piece, codings
 from app.surveys.views.skeleton import packed, slot
-from tests.surveys.conftest import BASE, Member, TestClient, Town
+from tests.surveys.conftest import BASE, Member, TestClient, Town, create_app
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 START = {"izin": ["adult", "research", "report"]}
@@ -88,8 +88,6 @@ def test_codings_are_those_accepted(header: bytes, accepted: set[bytes]) -> None
 @pytest.mark.parametrize("accept", ["gzip", "gzip, deflate, br, zstd", "identity", "gzip;q=0", ""])
 def test_each_phone_gets_the_page_it_can_read(town: Town, accept: str) -> None:
     place = town.found()
-    from app.main import create_app
-
     with TestClient(create_app(town.database.settings), base_url=BASE) as client:
         headers = {"accept-encoding": accept}
         for answer in (
@@ -120,3 +118,13 @@ def test_who_begins_gets_what_who_comes_back_would(
     # What was saved is on the page of who comes back, with a greeting; the questions are alike.
     questions = [page.text.partition('id="b1"')[2] for page in (first, again)]
     assert questions[0] == questions[1]
+
+
+def test_a_slug_that_looks_like_an_id_keeps_its_cookie(town: Town) -> None:
+    slug = "0" * 32
+    place = town.found(slug)
+    with TestClient(create_app(town.database.settings), base_url=BASE) as client:
+        member = Member(client, place)
+        cookie = member.start().headers["set-cookie"]
+    assert f"Path=/s/{slug};" in cookie
+    assert cookie.startswith(f"guyub={UUID(member.hidden['id']).hex};")

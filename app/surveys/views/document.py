@@ -19,14 +19,13 @@ from app.surveys.plan import Plan, Step
 from app.surveys.service import Saved, asked_by_state, fields_of, granted_by_state
 from app.surveys.survey import Survey
 from app.surveys.views.base import KEEP, View
-from app.surveys.views.skeleton import Skeleton, slot
+from app.surveys.views.skeleton import Skeleton, packed, slot
 from instrument.answers import AnswerFault, from_stored
 from instrument.model import Language, Text
 
 Fields = Iterable[tuple[str, str]]
-
-
 NOBODY = UUID(int=0)
+"""Whose id stands in a page until somebody's takes its place."""
 
 
 class DocumentView(View):
@@ -45,8 +44,7 @@ class DocumentView(View):
 
         def pack() -> PackedPage:
             html = self.resumed(survey, replace(state, submission_id=NOBODY), language)
-            pieces = html.split(str(NOBODY))
-            return PackedPage(pieces, ["id"] * (len(pieces) - 1))
+            return packed(html.replace(str(NOBODY), slot("id")))
 
         key = (survey.wave.wave_id, survey.fingerprint, granted, language)
         return self._begun.get(key, pack).fill({"id": str(state.submission_id)})
