@@ -280,18 +280,14 @@ def _save(keys: Keys, prepared: PreparedSave, transaction: Transaction) -> Ack:
 
 
 def _stored_responses(rows: Sequence[Any]) -> list[StoredResponse]:
-    extras = _parsed([row[4] for row in rows])
-    backgrounds = _parsed([row[5] for row in rows])
-    made = []
-    for row, extra, background in zip(rows, extras, backgrounds, strict=True):
-        id_, ref, version, answers, _, _, choices, language, layout, day, status = row
-        made.append(
-            StoredResponse(
-                id_, ref, version, bytes(answers), extra, background, choices_of(choices),
-                language, layout, _day(day), status,
-            )
-        )  # fmt: skip
-    return made
+    ids, refs, versions, answers, extras, backgrounds, choices, languages, layouts, days, states = (
+        zip(*rows, strict=True)
+    )
+    columns = (
+        ids, refs, versions, map(bytes, answers), _parsed(extras), _parsed(backgrounds),
+        map(choices_of, choices), languages, layouts, map(_day, days), states,
+    )  # fmt: skip
+    return list(map(StoredResponse._make, zip(*columns, strict=True)))
 
 
 @lru_cache(maxsize=256)

@@ -6,7 +6,7 @@ from analysis.dataset.pooling import NotPoolable, pool
 from analysis.dataset.reading import read_csv
 from analysis.dataset.sharing import Sharing, TooFewToShare, check
 from analysis.dataset.table import Dataset, Scores
-from analysis.dataset.writing import Batch, IncompleteExport, Written, write_csv
+from analysis.dataset.writing import Batch, IncompleteExport, Written, by_question, write_csv
 
 __all__ = [
     "Batch",
@@ -17,6 +17,7 @@ __all__ = [
     "Sharing",
     "TooFewToShare",
     "Written",
+    "by_question",
     "check",
     "columns",
     "neutralise",

@@ -16,9 +16,8 @@ import numpy.typing as npt
 
 from analysis.dataset import scoring
 from analysis.dataset.columns import CODES
-from analysis.dataset.sharing import FULL, Sharing
+from analysis.dataset.sharing import FULL, Sharing, merge
 from analysis.dataset.writing import Batch
-from instrument.answers import Missing
 from instrument.codebook import Variable
 from instrument.model import Instrument
 from instrument.names import POMP_SUFFIX, REVERSED_SUFFIX
@@ -103,14 +102,10 @@ def _lookup(low: int, high: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.
 
 def _answers(batch: Batch, code: str, kind: str, sharing: Sharing) -> Column:
     """Return a question's column: the answer, or the code of why there is none."""
-    n = len(batch.items)
-    values = batch.values or ({},) * n
-    missing: Sequence[Mapping[str, Missing]] = batch.missing or ({},) * n
+    groups = sharing.merged.get(code, ())
     told = [
-        sharing.apply({code: row[code]})[code]
-        if row.get(code) is not None
-        else gaps.get(code, Missing.NOT_SEEN).code
-        for row, gaps in zip(values, missing, strict=True)
+        batch.why(row, code).code if one is None else merge(one, groups)
+        for row, one in enumerate(batch.told(code))
     ]
     if kind in TEXT:
         return _objects(told)

@@ -54,10 +54,46 @@ class Batch:
     """complete or partial."""
     seconds: Floats | None = None
     """(m, sections) visible seconds, NaN = not measured; None = no time at all."""
-    values: Sequence[Mapping[str, Answer]] = field(default=())
-    """Answers to behaviour, background and (where asked for) open questions."""
+    answers: Mapping[str, Sequence[Answer | None]] = field(default_factory=dict)
+    """A column for each behaviour, background and (where asked for) open question; None = no
+    answer. A question without a column was answered by nobody."""
     missing: Sequence[Mapping[str, Missing]] = field(default=())
-    """Why questions have no answer; a question in neither was not seen."""
+    """Why questions have no answer; empty = none of them was seen."""
+
+    def part(self, rows: slice) -> Batch:
+        """Return some of the rows."""
+        return Batch(
+            items=self.items[rows],
+            pid=self.pid[rows],
+            wave=self.wave[rows],
+            version=self.version[rows],
+            language=self.language[rows],
+            layout=self.layout[rows],
+            submitted_on=self.submitted_on[rows],
+            status=self.status[rows],
+            seconds=None if self.seconds is None else self.seconds[rows],
+            answers={code: column[rows] for code, column in self.answers.items()},
+            missing=self.missing[rows],
+        )
+
+    def told(self, code: str) -> Sequence[Answer | None]:
+        """Return a question's answers, one a row; ValueError if there are more or fewer."""
+        rows = len(self.items)
+        column = self.answers.get(code, (None,) * rows)
+        if len(column) != rows or len(self.missing) not in (0, rows):
+            raise ValueError(f"answers to {code} and missing must have {rows} entries, one a row")
+        return column
+
+    def why(self, row: int, code: str) -> Missing:
+        """Return why a question has no answer."""
+        return self.missing[row].get(code, Missing.NOT_SEEN) if self.missing else Missing.NOT_SEEN
+
+
+def by_question(
+    rows: Sequence[Mapping[str, Answer]], codes: Iterable[str]
+) -> dict[str, list[Answer | None]]:
+    """Return people's answers as a batch holds them: a column for each question."""
+    return {code: [answers.get(code) for answers in rows] for code in codes}
 
 
 @dataclass(frozen=True)
@@ -146,20 +182,7 @@ def _parts(batch: Batch) -> Iterator[Batch]:
         yield from (batch,) if len(batch.items) else ()
         return
     for start in range(0, len(batch.items), ROWS_AT_ONCE):
-        part = slice(start, start + ROWS_AT_ONCE)
-        yield Batch(
-            items=batch.items[part],
-            pid=batch.pid[part],
-            wave=batch.wave[part],
-            version=batch.version[part],
-            language=batch.language[part],
-            layout=batch.layout[part],
-            submitted_on=batch.submitted_on[part],
-            status=batch.status[part],
-            seconds=None if batch.seconds is None else batch.seconds[part],
-            values=batch.values[part],
-            missing=batch.missing[part],
-        )
+        yield batch.part(slice(start, start + ROWS_AT_ONCE))
 
 
 def _table(cells: Sequence[str]) -> Bytes:
@@ -290,22 +313,16 @@ class _Encoder:
 
     def _questions(self, batch: Batch, m: int) -> Iterator[Bytes]:
         """Return a column for each question: the answer or its missing code."""
-        none: Mapping[str, Missing] = {}
-        rows = batch.values or ({},) * m
-        gaps = batch.missing or (none,) * m
-        if len(rows) != m or len(gaps) != m:
-            raise ValueError(f"values and missing must have {m} entries, one a row")
-        codes = [self.sharing.code(name) for name in self.layout.questions]
-        told = zip(*[tuple(map(answers.get, codes)) for answers in rows], strict=True)
-        for code, column in zip(codes, told, strict=True):
+        for code in map(self.sharing.code, self.layout.questions):
             lowest: dict[Answer, int] = {
                 value: min(group) for group in self.sharing.merged.get(code, ()) for value in group
             }
+            column = batch.told(code)
             found = cast("Sequence[Answer | bytes]", column)
             if None in column:
                 found = [
                     # bytes, so that no text and no number looks like it
-                    self.gaps[gaps[row].get(code, Missing.NOT_SEEN)] if one is None else one
+                    self.gaps[batch.why(row, code)] if one is None else one
                     for row, one in enumerate(column)
                 ]
             distinct = list(dict.fromkeys(found))

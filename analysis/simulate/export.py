@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from analysis.dataset import Batch, Dataset
+from analysis.dataset import Batch, Dataset, by_question
 from analysis.simulate.waves import Community
 
 
@@ -30,7 +30,10 @@ def batch(community: Community, wave: int = 1) -> Batch:
         submitted_on=[made.opens_on + timedelta(days=int(made.day[row])) for row in rows],
         status=["complete" if made.finished[row] else "partial" for row in rows],
         seconds=made.seconds[rows],
-        values=[records[row].values for row in rows],
+        answers=by_question(
+            [records[row].values for row in rows],
+            (one.code for one in community.instrument.questions),
+        ),
         missing=[records[row].missing for row in rows],
     )
 
@@ -49,10 +52,10 @@ def dataset(community: Community, wave: int = 1) -> Dataset:
         "STATUS": list(rows.status),
     }
     for question in community.instrument.questions_of("behaviour", "background"):
-        meta[question.code] = [
-            str(answers[question.code]) if question.code in answers
-            else str(missing[question.code].code)
-            for answers, missing in zip(rows.values, rows.missing, strict=True)
-        ]  # fmt: skip
+        code = question.code
+        meta[code] = [
+            str(rows.why(row, code).code if told is None else told)
+            for row, told in enumerate(rows.told(code))
+        ]
     meta["SIMULATED"] = ["1"] * len(rows.pid)
     return Dataset(community.instrument, "full", rows.items, rows.seconds, meta)

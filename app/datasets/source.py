@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from instrument.model import Instrument, Question
 
 if TYPE_CHECKING:
     from analysis.dataset import Batch
+    from analysis.dataset.sharing import Answer
 
 PSEUDONYM_CHARACTERS = 16
 _PSEUDONYM_BYTES = PSEUDONYM_CHARACTERS * 5 // 8
@@ -131,7 +133,12 @@ def pseudonyms(key: bytes, refs: Sequence[bytes]) -> list[str]:
 
     if not refs:
         return []
-    digests = [hmac.digest(key, ref, "sha256")[:_PSEUDONYM_BYTES] for ref in refs]
+    keyed = hmac.new(key, digestmod="sha256")  # copied, since making one is half the work
+    digests = []
+    for ref in refs:
+        one = keyed.copy()
+        one.update(ref)
+        digests.append(one.digest()[:_PSEUDONYM_BYTES])
     # 5 bits a character, and 80 are ten whole bytes: the ids lie end to end, without padding
     bits = np.unpackbits(np.frombuffer(b"".join(digests), np.uint8)).reshape(-1, 5)
     letters = np.frombuffer(ALPHABET.encode(), np.uint8)
@@ -140,6 +147,7 @@ def pseudonyms(key: bytes, refs: Sequence[bytes]) -> list[str]:
     return [joined[end : end + PSEUDONYM_CHARACTERS] for end in ends]
 
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 Told = Mapping[str, int | str]
 """What somebody tells of their background, by question."""
 
@@ -227,15 +235,7 @@ def _batch(rows: list[StoredResponse], source: Source, wave: WaveView, key: byte
 
     instrument = source.instrument
     sections = len(instrument.form(source.form).sections)
-    held_back = tuple(
-        (one.code, one.needs_consent) for one in instrument.questions if one.needs_consent
-    )
-    seconds, values, missing = [], [], []
-    for row in rows:
-        seconds.append(seconds_seen(row.extra.get(PARADATA, {}), sections))
-        own = _questions(row, held_back)
-        values.append(own[0])
-        missing.append(own[1])
+    seconds = [seconds_seen(row.extra.get(PARADATA, {}), sections) for row in rows]
     items = np.frombuffer(b"".join([row.answers for row in rows]), np.uint8)
     return Batch(
         items=items.reshape(len(rows), len(instrument.items)),
@@ -247,23 +247,40 @@ def _batch(rows: list[StoredResponse], source: Source, wave: WaveView, key: byte
         submitted_on=[row.submitted_on for row in rows],
         status=[row.status for row in rows],
         seconds=np.array(seconds, np.float64).reshape(len(rows), sections),
-        values=values,
-        missing=missing,
+        answers=_answers(rows, instrument),
+        missing=_missing(rows, instrument),
     )
 
 
-def _questions(
-    row: StoredResponse, held_back: Sequence[tuple[str, str]]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the row's question values and missing states, without what was not granted.
+def _answers(
+    rows: Sequence[StoredResponse], instrument: Instrument
+) -> dict[str, list[Answer | None]]:
+    """Return a column for each question of the file, without what was not consented to."""
+    told = [row.extra.get("values", _NOTHING) for row in rows]
+    background = [(row.background or _NOTHING).get("values", _NOTHING) for row in rows]
+    answers: dict[str, list[Answer | None]] = {}
+    for question in instrument.questions_of("behaviour", "background"):
+        code, need = question.code, question.needs_consent
+        values = background if question.group == "background" else told
+        column = answers[code] = [given.get(code) for given in values]
+        if need is not None:
+            for place, row in enumerate(rows):
+                if not row.choices.get(need):
+                    column[place] = None
+    return answers
 
-    ``held_back``: questions and the choice that each needs.
-    """
-    (values, missing), (more, gaps) = _read(row.extra), _read(row.background or {})
-    values = {**values, **more}
-    missing = {**missing, **gaps} if missing or gaps else {}
-    for code, need in held_back:
-        if not row.choices.get(need):
-            values.pop(code, None)
-            missing.pop(code, None)
-    return values, missing
+
+def _missing(rows: Sequence[StoredResponse], instrument: Instrument) -> list[Mapping[str, Missing]]:
+    """Return why questions have no answer; one whose consent was not given was not seen."""
+    held_back = [(one.code, one.needs_consent) for one in instrument.questions]
+    missing: list[Mapping[str, Missing]] = [_NOTHING] * len(rows)
+    for place, row in enumerate(rows):
+        parts = [part for part in (row.extra, row.background) if part and part.get("missing")]
+        if parts:  # most people leave nothing out
+            gaps = reading.from_stored(row.answers, *parts).missing
+            missing[place] = {
+                code: gaps[code]
+                for code, need in held_back
+                if code in gaps and (need is None or row.choices.get(need))
+            }
+    return missing

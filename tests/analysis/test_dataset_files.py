@@ -1,7 +1,6 @@
 """Writing a data set and reading it (or anybody's file) back."""
 
 import csv
-import dataclasses
 import hashlib
 import io
 import math
@@ -106,7 +105,7 @@ def test_a_row_to_the_letter(partnership, tmp_path):
         path,
         [one_row(
             partnership, items, seconds=seconds,
-            values=[{"BEH1": 0, "BG1": 3}], missing=[{"BEH2": Missing.SKIPPED_AFTER_PROMPT}],
+            answers={"BEH1": [0], "BG1": [3]}, missing=[{"BEH2": Missing.SKIPPED_AFTER_PROMPT}],
         )],
         partnership,
         simulated=True,
@@ -134,16 +133,7 @@ def test_a_row_to_the_letter(partnership, tmp_path):
 
 def test_the_same_bytes_whatever_the_batches(community, partnership, tmp_path):
     whole = simulate.batch(community)
-    pieces = [
-        dataclasses.replace(
-            whole,
-            **{
-                name.name: getattr(whole, name.name)[start : start + 7]
-                for name in dataclasses.fields(whole)
-            },
-        )
-        for start in range(0, len(whole.pid), 7)
-    ]
+    pieces = [whole.part(slice(start, start + 7)) for start in range(0, len(whole.pid), 7)]
     first = write_csv(tmp_path / "a.csv", [whole], partnership)
     second = write_csv(tmp_path / "b.csv", pieces, partnership)
     assert first.sha256 == second.sha256
@@ -172,7 +162,7 @@ def test_an_empty_wave_gives_a_header_only(partnership, tmp_path):
 def test_open_texts_only_on_demand_and_never_as_formulas(partnership, tmp_path):
     """Formula injection (CWE-1236): texts are neutralised, numbers stay numbers."""
     text = '=HYPERLINK("http://x.id";"klik"), ya\nbaris dua'
-    row = one_row(partnership, values=[{"OPEN1": text, "BEH1": 2}])
+    row = one_row(partnership, answers={"OPEN1": [text], "BEH1": [2]})
     write_csv(tmp_path / "without.csv", [row], partnership)
     assert "OPEN1" not in cells(tmp_path / "without.csv")[0]
     write_csv(tmp_path / "with.csv", [row], partnership, open_texts=True)
@@ -266,7 +256,7 @@ def test_what_is_written_is_read(tmp_path_factory, partnership, seed, form):
     given_ = Batch(
         items=items, pid=[f"P{row}" for row in range(n)], wave=["=W1"] * n, version=["1.0.0"] * n,
         language=["id"] * n, layout=['v "1", ü'] * n, submitted_on=[date(2025, 1, 1)] * n,
-        status=["complete"] * n, seconds=seconds, values=[{"BEH1": row} for row in range(n)],
+        status=["complete"] * n, seconds=seconds, answers={"BEH1": list(range(n))},
     )  # fmt: skip
     path = tmp_path_factory.mktemp("round") / "data.csv"
     written = write_csv(path, [given_], partnership, form=form)

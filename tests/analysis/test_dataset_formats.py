@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from analysis.dataset import Batch, write_csv
+from analysis.dataset import Batch, by_question, write_csv
 from analysis.dataset.cells import cells, plain, stack
 from analysis.dataset.columns import restore, variables
 from analysis.dataset.labels import labels
@@ -76,7 +76,9 @@ def batches(draw, items=50, sections=9):
         submitted_on=[datetime.date(2026, 3, 1 + row) for row in range(n)],
         status=["complete", *["partial"] * (n - 1)],
         seconds=seconds,
-        values=[draw(values) for _ in range(n)],
+        answers=by_question(
+            [draw(values) for _ in range(n)], ("BEH1", "BEH6", "BG1", "BG4", "OPEN1")
+        ),
         missing=[draw(reasons) for _ in range(n)],
     )
 
@@ -281,9 +283,8 @@ def test_wide_holds_every_sheet_once(first, second):
         answers = [
             value
             for batch in (first, second)
-            for person, given_ in zip(batch.pid, batch.values, strict=True)
-            for code, value in given_.items()
-            if person == pid and code == "BG1"
+            for person, value in zip(batch.pid, batch.told("BG1"), strict=True)
+            if person == pid and value is not None
         ]
         assert found["BG1"][at] == (answers[-1] if answers else -1)
         assert found["SIMULATED"][at] == 1

@@ -13,6 +13,7 @@ from analysis.dataset import Sharing, TooFewToShare, check, write_codebook_csv, 
 from analysis.dataset.columns import variables
 from analysis.dataset.sharing import FULL, ladder, quasi_identifiers
 from instrument import registry
+from instrument.answers import Missing
 
 CROSSINGS = (("BG4",), ("BG2", "BG3", "BG4"))
 ORDER = ["BG4", "BG2", "BG1", "BG3", "BG5", "BG6"]
@@ -167,8 +168,13 @@ def test_a_shared_file(partnership, tmp_path, n):
     made = simulate.batch(simulate.world(world, 5, instrument=partnership))
     codes = [one.code for one in quasi_identifiers(partnership)]
     rows = [
-        {c: v[c] if c in v else m[c].code if c in m else -1 for c in codes}
-        for v, m in zip(made.values, made.missing or [{}] * len(made.values), strict=True)
+        {
+            c: made.missing[row].get(c, Missing.NOT_SEEN).code
+            if made.answers[c][row] is None
+            else made.answers[c][row]
+            for c in codes
+        }
+        for row in range(len(made.pid))
     ]
     sharing = check(each(rows), partnership)
     write_csv(tmp_path / "data.csv", [made], partnership, simulated=True, sharing=sharing)

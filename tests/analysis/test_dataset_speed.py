@@ -32,7 +32,8 @@ def batches(n):
             wave=["W1"] * m, version=["1.0.0"] * m, language=["id"] * m,
             layout=["vertical-1"] * m, submitted_on=[date(2025, 3, 3)] * m,
             status=["complete"] * m, seconds=made.seconds[rows] + draw.integers(0, 99, (m, 1)) / 10,
-            values=[made.values[row] for row in rows], missing=[made.missing[row] for row in rows],
+            answers={c: [told[row] for row in rows] for c, told in made.answers.items()},
+            missing=[made.missing[row] for row in rows],
         )
 
 def peak():
