@@ -9,13 +9,13 @@ than the alphabet, and neither 32 nor 31 is a multiple of it. 2^35 * 32/37 > 2^3
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 import unicodedata
 from collections.abc import Iterator
 from typing import Protocol
 from uuid import UUID
+
+from app.keyed import keyed_hash
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
@@ -74,7 +74,7 @@ def code_hmac(key: bytes, community_id: int, code: str, *, kind: str = "code") -
     ``community_id`` goes in, so that a code of another community is simply unknown;
     ``kind`` keeps codes, links and receipts apart.
     """
-    return hmac.digest(key, f"{kind}:{community_id}:{code}".encode(), hashlib.sha256)
+    return keyed_hash(key, f"{kind}:{community_id}:{code}".encode())
 
 
 def receipts(key: bytes, submission_id: UUID) -> Iterator[str]:
@@ -86,7 +86,7 @@ def receipts(key: bytes, submission_id: UUID) -> Iterator[str]:
     counter = 0
     while True:
         message = f"receipt:{submission_id.hex}:{counter}".encode()
-        drawn = int.from_bytes(hmac.digest(key, message, hashlib.sha256)[:8]) >> (64 - _BITS)
+        drawn = int.from_bytes(keyed_hash(key, message)[:8]) >> (64 - _BITS)
         code = _spell(drawn)
         if code is not None:
             yield code

@@ -8,8 +8,6 @@ Only answers of people who agreed to reports are here. A decision is kept under 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +19,7 @@ from sqlmodel import Session, col, select
 
 from app import audit
 from app.errors import AppError
+from app.keyed import keyed_hash
 from app.store import Store
 from app.tables import TextDecision
 from app.wave_reader import WaveView
@@ -101,7 +100,7 @@ def open_questions(instrument: Instrument) -> tuple[Question, ...]:
 def text_id(key: bytes, submission_id: UUID, question: str, words: str) -> UUID:
     """Id of a text: HMAC-SHA-256 of who, where and what, cut to 128 bits."""
     told = b"\0".join((b"open text", submission_id.bytes, question.encode(), words.encode()))
-    return UUID(bytes=hmac.digest(key, told, hashlib.sha256)[:16])
+    return UUID(bytes=keyed_hash(key, told)[:16])
 
 
 def texts_of(

@@ -25,6 +25,7 @@ from app.errors import AppError
 from app.submission import (
     Ack,
     ChoiceNotGranted,
+    ConsentGiven,
     ConsentMissing,
     Keys,
     NewerState,
@@ -37,7 +38,7 @@ from app.submission import (
     WaveNotAccepting,
     content_digest,
 )
-from app.transactions import Row, Transaction
+from app.transactions import Row, Statement, Transaction
 
 PURPOSES = ("research", "report")
 _MOST_RECEIPTS = 64
@@ -129,16 +130,21 @@ class Saving:
             raise WaveNotAccepting(wave.state)
         if begun.consent is not None and not grants_a_purpose(begun.consent.choices):
             raise ConsentMissing("no purpose was granted")
-        found = self._find(
-            begun.community_id, begun.wave_id, begun.respondent_ref, begun.submission_id
-        )
+        background, found = self._known(begun)
         if found is None:
-            return self._new_draft(wave, begun)
-        return found if begun.consent is None else self._consent_again(wave, begun, found)
+            return self._new_draft(wave, begun, background)
+        if begun.consent is None:
+            return found
+        return self._consent_again(wave, begun, begun.consent, found)
 
     def look(self, community_id: int, wave_id: int, submission_id: UUID) -> State | None:
         """Return what is stored of a submission; reads only."""
-        return self._find(community_id, wave_id, None, submission_id)
+        place = (community_id, wave_id, self._transaction.uuid(submission_id))
+        row = self._transaction.one(sql.SHOWN_BY_ID, (*place, *place))
+        if row is None:
+            return None
+        known = self._transaction.one(sql.KNOWN_BACKGROUND, (community_id, row[6]))
+        return self._state(community_id, row, None if known is None else known[0])
 
     def save(self, prepared: PreparedSave) -> Ack:
         """Store a newer state, or acknowledge the one that is there.
@@ -212,26 +218,26 @@ class Saving:
         """Turn a draft into a response: written, draft deleted, counted, in one transaction."""
         asked, transaction = prepared.save, self._transaction
         place = self._place(asked)
-        transaction.run(
-            sql.NEW_RESPONSE,
-            (
-                *place,
-                asked.wave_id,
-                respondent_ref,
-                wave.digest,
-                asked.answers,
-                prepared.extra,
-                asked.language,
-                asked.layout,
-                transaction.day(wave.day(asked.at)),
-                wave.is_test,
-                rev,
-                prepared.digest,
-                receipt.hmac,
-            ),
+        response = (
+            *place,
+            asked.wave_id,
+            respondent_ref,
+            wave.digest,
+            asked.answers,
+            prepared.extra,
+            asked.language,
+            asked.layout,
+            transaction.day(wave.day(asked.at)),
+            wave.is_test,
+            rev,
+            prepared.digest,
+            receipt.hmac,
         )
-        transaction.run(sql.DROP_DRAFT, place)
-        self._keep_background(wave, prepared, respondent_ref)
+        transaction.run_all(
+            (sql.NEW_RESPONSE, response),
+            (sql.DROP_DRAFT, place),
+            *self._background(wave, prepared, respondent_ref),
+        )
         transaction.changed.add((asked.community_id, asked.wave_id))
         return Ack("submitted", rev, receipt.code, repeated=False)
 
@@ -260,39 +266,36 @@ class Saving:
             receipt, made = self._free_receipt(asked)
             day = transaction.day(wave.day(asked.at))
             transaction.run(sql.COMPLETE_RESPONSE, (made, day, *place))
-        self._keep_background(wave, prepared, respondent_ref)
+        for statement in self._background(wave, prepared, respondent_ref):
+            transaction.run(*statement)
         transaction.changed.add((asked.community_id, asked.wave_id))
         return Ack("draft" if receipt is None else "submitted", stored_rev, receipt, repeated=False)
 
-    def _keep_background(
+    def _background(
         self, wave: WaveFacts, prepared: PreparedSave, respondent_ref: object
-    ) -> None:
-        """Move the background to its own table; a test leaves no trace of a person there."""
-        if prepared.background is not None and not wave.is_test:
-            day = self._transaction.day(wave.day(prepared.save.at))
-            self._transaction.run(
-                sql.SET_BACKGROUND,
-                (prepared.save.community_id, respondent_ref, prepared.background, day),
-            )
+    ) -> list[Statement]:
+        """What moves the background to its own table; a test leaves no trace of a person there."""
+        if prepared.background is None or wave.is_test:
+            return []
+        day = self._transaction.day(wave.day(prepared.save.at))
+        kept = (prepared.save.community_id, respondent_ref, prepared.background, day)
+        return [(sql.SET_BACKGROUND, kept)]
 
-    def _new_draft(self, wave: WaveFacts, begun: Start) -> State:
+    def _new_draft(self, wave: WaveFacts, begun: Start, background: str | None) -> State:
         if begun.consent is None:
             raise ConsentMissing("nothing is stored yet")
-        respondent_ref = self._transaction.uuid(begun.respondent_ref or uuid4())
         blank = bytes(wave.item_count)
-        self._transaction.run(
-            sql.NEW_DRAFT,
-            (
-                begun.community_id,
-                self._transaction.uuid(begun.submission_id),
-                begun.wave_id,
-                respondent_ref,
-                blank,
-                content_digest(self._keys.digest, blank, "{}", None),
-                begun.language,
-            ),
+        draft = (
+            begun.community_id,
+            self._transaction.uuid(begun.submission_id),
+            begun.wave_id,
+            self._transaction.uuid(begun.respondent_ref or uuid4()),
+            blank,
+            content_digest(self._keys.digest, blank, "{}", None),
+            begun.language,
         )
-        self._give_consent(wave, begun, begun.submission_id, earlier=0)
+        consent = self._consent(wave, begun, begun.consent, draft[1], earlier=0)
+        self._transaction.run_all((sql.NEW_DRAFT, draft), (sql.NEW_CONSENT, consent))
         return State(
             submission_id=begun.submission_id,
             rev=0,
@@ -302,54 +305,58 @@ class Saving:
             status="new",
             choices=dict(begun.consent.choices),
             receipt=None,
-            background=self._known_background(begun.community_id, respondent_ref),
+            background=None if background is None else json.loads(background),
         )
 
-    def _consent_again(self, wave: WaveFacts, begun: Start, found: State) -> State:
+    def _consent_again(
+        self, wave: WaveFacts, begun: Start, given: ConsentGiven, found: State
+    ) -> State:
         """Somebody came through the consent page once more: the newest row counts."""
         place = (begun.community_id, self._transaction.uuid(found.submission_id))
         row = self._transaction.one(sql.COUNT_CONSENTS, place)
         earlier = 0 if row is None else int(row[0])
-        choices = self._give_consent(wave, begun, found.submission_id, earlier=earlier)
+        consent = self._consent(wave, begun, given, place[1], earlier=earlier)
+        self._transaction.run(sql.NEW_CONSENT, consent)
+        choices = dict(given.choices)
         if choices != found.choices and found.status == "submitted":
             self._transaction.changed.add((begun.community_id, begun.wave_id))
         return replace(found, choices=choices)
 
-    def _give_consent(
-        self, wave: WaveFacts, begun: Start, submission_id: UUID, *, earlier: int
-    ) -> dict[str, bool]:
-        given = begun.consent
-        if given is None:
-            raise ConsentMissing("no consent was given")
-        choices = dict(given.choices)
-        self._transaction.run(
-            sql.NEW_CONSENT,
-            (
-                begun.community_id,
-                self._transaction.uuid(submission_id),
-                self._transaction.moment(consent_moment(begun.at, wave.timezone, earlier=earlier)),
-                given.text_hash,
-                given.version,
-                given.language,
-                json.dumps(choices, sort_keys=True),
-            ),
+    def _consent(
+        self,
+        wave: WaveFacts,
+        begun: Start,
+        given: ConsentGiven,
+        submission: object,
+        *,
+        earlier: int,
+    ) -> tuple[object, ...]:
+        return (
+            begun.community_id,
+            submission,
+            self._transaction.moment(consent_moment(begun.at, wave.timezone, earlier=earlier)),
+            given.text_hash,
+            given.version,
+            given.language,
+            json.dumps(dict(given.choices), sort_keys=True),
         )
-        return choices
 
-    def _find(
-        self, community_id: int, wave_id: int, respondent_ref: UUID | None, submission_id: UUID
-    ) -> State | None:
-        """The draft or response of a person (by code), else of a submission id."""
-        if respondent_ref is not None:
-            statement, wanted = sql.SHOWN_BY_PERSON, respondent_ref
-        else:
-            statement, wanted = sql.SHOWN_BY_ID, submission_id
-        place = (community_id, wave_id, self._transaction.uuid(wanted))
-        row = self._transaction.one(statement, (*place, *place))
-        return None if row is None else self._state(community_id, row)
+    def _known(self, begun: Start) -> tuple[str | None, State | None]:
+        """What is known of the background of whoever begins, and what they have begun already."""
+        community_id, wave_id = begun.community_id, begun.wave_id
+        if begun.respondent_ref is None:  # open access: nobody is known from before
+            return None, self.look(community_id, wave_id, begun.submission_id)
+        ref = self._transaction.uuid(begun.respondent_ref)
+        place = (community_id, wave_id, ref)
+        row = self._transaction.one(sql.SHOWN_BY_PERSON, (community_id, ref, *place, *place))
+        assert row is not None
+        background, *shown = row
+        found = None if shown[0] is None else self._state(community_id, shown, background)
+        return background, found
 
-    def _state(self, community_id: int, row: Row) -> State:
-        id_, rev, answers, extra, language, choices, ref, receipt_hmac, background = row
+    def _state(self, community_id: int, row: Row, known: str | None) -> State:
+        id_, rev, answers, extra, language, choices, _, receipt_hmac, begun = row
+        background = known if begun is None else begun
         submission_id = id_ if isinstance(id_, UUID) else UUID(id_)
         receipt = None
         if receipt_hmac is not None:
@@ -363,16 +370,8 @@ class Saving:
             status="draft" if receipt is None else "submitted",
             choices=dict(choices_of(choices)),
             receipt=receipt,
-            background=(
-                self._known_background(community_id, ref)
-                if background is None
-                else json.loads(background)
-            ),
+            background=None if background is None else json.loads(background),
         )
-
-    def _known_background(self, community_id: int, ref: object) -> dict[str, Any] | None:
-        row = self._transaction.one(sql.KNOWN_BACKGROUND, (community_id, ref))
-        return None if row is None else json.loads(row[0])
 
     def _usual_receipt(self, asked: Save) -> Receipt:
         return next(self._receipts(asked.community_id, asked.submission_id))

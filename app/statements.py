@@ -49,8 +49,18 @@ SELECT r.id, r.rev, r.answers, CAST(r.extra AS TEXT), r.language,
        r.respondent_ref, r.receipt_hmac, NULL
 FROM response r WHERE r.community_id = ? AND r.wave_id = ? AND r.{0} = ?"""
 SHOWN_BY_ID = _SHOWN.format("id")
-SHOWN_BY_PERSON = _SHOWN.format("respondent_ref")
 """A submission is a draft or a response: it turns from one to the other in one transaction."""
+
+_WITH_BACKGROUND = """
+SELECT b.answers, shown.*
+FROM (SELECT 1) AS always
+LEFT JOIN (
+  SELECT CAST(answers AS TEXT) AS answers FROM background
+  WHERE community_id = ? AND respondent_ref = ?
+) AS b ON TRUE
+LEFT JOIN ({0}) AS shown ON TRUE"""
+SHOWN_BY_PERSON = _WITH_BACKGROUND.format(_SHOWN.format("respondent_ref"))
+"""What is known of a person's background, and their submission; always one row."""
 
 NEW_CONSENT = """
 INSERT INTO consent (community_id, submission_id, at, text_hash, version, language, choices)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import math
 from collections.abc import Mapping
@@ -14,6 +12,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from uuid import UUID
 
 from app.errors import AppError
+from app.keyed import keyed_hash
 
 MAX_REV = 2**31 - 1
 PARADATA = "paradata"
@@ -267,4 +266,4 @@ def content_digest(key: bytes, answers: bytes, extra: str, background: str | Non
     Keyed, since the vectors of a short form could be tried one by one.
     """
     parts = (answers.hex(), extra, background or "")
-    return hmac.digest(key, "\n".join(parts).encode(), hashlib.sha256)
+    return keyed_hash(key, "\n".join(parts).encode())

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import psycopg
 
 Row = Sequence[Any]
+Statement = tuple[str, Sequence[object]]
 
 
 class Transaction(Protocol):
@@ -31,6 +32,10 @@ class Transaction(Protocol):
 
     def run(self, sql: str, parameters: Sequence[object]) -> None:
         """Run a statement."""
+        ...
+
+    def run_all(self, *statements: Statement) -> None:
+        """Run statements that touch different tables, in any order: one journey for all."""
         ...
 
     def uuid(self, value: UUID) -> object:
@@ -65,6 +70,11 @@ class SqliteTransaction:
         """Run a statement."""
         self._execute(sql, parameters)
 
+    def run_all(self, *statements: Statement) -> None:
+        """Run statements one by one; here no journey is saved."""
+        for sql, parameters in statements:
+            self._execute(sql, parameters)
+
     @staticmethod
     def uuid(value: UUID) -> object:
         """SQLAlchemy keeps UUIDs as 32 hex digits on SQLite."""
@@ -85,6 +95,14 @@ class SqliteTransaction:
 def _pyformat(sql: str) -> str:
     """``?`` placeholders as psycopg wants them; our texts hold neither ? nor % otherwise."""
     return sql.replace("?", "%s")
+
+
+@cache
+def _as_one(statements: tuple[str, ...]) -> str:
+    """Data-modifying statements in WITH (PostgreSQL 7.8.4): all run, whether read or not."""
+    *before, last = statements
+    named = (f"part{number} AS ({one})" for number, one in enumerate(before))
+    return f"WITH {', '.join(named)} {last}"
 
 
 class PostgresTransaction:
@@ -108,6 +126,11 @@ class PostgresTransaction:
         """Run a statement."""
         self.written += 1
         self._cursor.execute(_pyformat(sql), parameters, prepare=True)
+
+    def run_all(self, *statements: Statement) -> None:
+        """Run statements as one, whose parts see the same state and not each other."""
+        texts, parameters = zip(*statements, strict=True)
+        self.run(_as_one(texts), [value for one in parameters for value in one])
 
     @staticmethod
     def uuid(value: UUID) -> object:

@@ -6,8 +6,6 @@ process: no address is stored or logged.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
 import secrets
 import socket
@@ -27,6 +25,7 @@ from starlette.concurrency import run_in_threadpool
 from app.codes import code_hmac, normalise
 from app.db import Database
 from app.errors import AppError
+from app.keyed import keyed_hash
 from app.submission import StoreUnavailable
 from app.tables import Code, Community, Participant
 from app.transactions import Row, Transaction
@@ -334,4 +333,4 @@ def network_of(client: str | None) -> str:
 
 
 def _keyed(secret: bytes, text: str) -> str:
-    return hmac.digest(secret, text.encode(), hashlib.sha256).hex()
+    return keyed_hash(secret, text.encode()).hex()

@@ -7,7 +7,6 @@ waves of a project, another in another project.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -18,6 +17,7 @@ from sqlmodel import Session
 
 from app.codes import ALPHABET
 from app.datasets.order import VersionChanged, WavesDoNotFit
+from app.keyed import keyed_hash
 from app.store import Store, StoredResponse
 from app.submission import PARADATA, seconds_seen
 from app.tables import DataVersion
@@ -133,12 +133,7 @@ def pseudonyms(key: bytes, refs: Sequence[bytes]) -> list[str]:
 
     if not refs:
         return []
-    keyed = hmac.new(key, digestmod="sha256")  # copied, since making one is half the work
-    digests = []
-    for ref in refs:
-        one = keyed.copy()
-        one.update(ref)
-        digests.append(one.digest()[:_PSEUDONYM_BYTES])
+    digests = [keyed_hash(key, ref)[:_PSEUDONYM_BYTES] for ref in refs]
     # 5 bits a character, and 80 are ten whole bytes: the ids lie end to end, without padding
     bits = np.unpackbits(np.frombuffer(b"".join(digests), np.uint8)).reshape(-1, 5)
     letters = np.frombuffer(ALPHABET.encode(), np.uint8)

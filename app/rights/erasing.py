@@ -9,8 +9,6 @@ made (`reapply`).
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +22,7 @@ from sqlmodel import select as rows_of
 
 from app import audit, data_version, dataset_files, open_texts
 from app.db import Database
+from app.keyed import keyed_hash
 from app.rights.ledger import write_down
 from app.tables import (
     IDENTITY,
@@ -58,7 +57,7 @@ class Erased:
 def subject_of(key: bytes, community_id: int, respondent_ref: UUID) -> bytes:
     """HMAC-SHA-256 of a person's reference; ``key`` is SECRET_KEY."""
     message = f"erasure:{community_id}:{respondent_ref.hex}"
-    return hmac.digest(key, message.encode(), hashlib.sha256)
+    return keyed_hash(key, message.encode())
 
 
 def erase_answers(

@@ -6,8 +6,6 @@ token stands in the link and nowhere else, and no log has the address.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -16,6 +14,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from app import audit, published_cards
+from app.keyed import keyed_hash
 from app.published_cards import Published, UnknownCard
 from app.scorecards.errors import TooManyLinks, UnknownLink
 from app.tables import ScorecardLink
@@ -124,4 +123,4 @@ def touch(session: Session, link_id: int, today: date) -> None:
 
 def hmac_of(key: bytes, token: str) -> bytes:
     """HMAC-SHA-256 of a token; ``key`` is SECRET_KEY."""
-    return hmac.digest(key, b"scorecard link\0" + token.encode(), hashlib.sha256)
+    return keyed_hash(key, b"scorecard link\0" + token.encode())

@@ -6,9 +6,9 @@ under a key of this one computation: what it gives means nothing anywhere else.
 
 from __future__ import annotations
 
-import hmac
 from typing import TYPE_CHECKING
 
+from app.keyed import keyed_hash
 from app.scorecards.preparing import Basis
 from app.store import Store
 from app.submission import PARADATA, seconds_seen
@@ -39,7 +39,7 @@ def dataset_of(
         for row in rows:
             sheets.append(row.answers)
             paces.append(seconds_seen(row.extra.get(PARADATA, {}), sections))
-            meta["PID"].append(hmac.digest(key, row.respondent_ref.bytes, "sha256").hex()[:32])
+            meta["PID"].append(keyed_hash(key, row.ref_bytes).hex()[:32])
             values, missing = reading.extra_from_json(
                 {name: row.extra.get(name, {}) for name in ("values", "missing")}
             )
