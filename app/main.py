@@ -1,7 +1,7 @@
 """The web service: one application, made from settings.
 
-Middlewares are plain ASGI (a `BaseHTTPMiddleware` costs a task a request). From outside
-in: security headers, compression, body limit, cross-origin check, then the routes.
+Middlewares are plain ASGI (a `BaseHTTPMiddleware` costs a task a request). From outside in:
+security headers, static files, compression, body limit, cross-origin check, then the routes.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     ``demo`` (with ``settings.demo``) brings the front page and routes of the demo.
     """
     from app import health, home, problems  # noqa: PLC0415 - one place names the routes
-    from app.assets import MOUNT, Assets  # noqa: PLC0415
+    from app.assets import Assets, AssetsMiddleware  # noqa: PLC0415
     from app.auth.tokens import Throttle  # noqa: PLC0415
     from app.back_office import BackOffice  # noqa: PLC0415
     from app.body_limit import BodyLimitMiddleware  # noqa: PLC0415
@@ -79,7 +79,6 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.assets = Assets(beside=(REPORT_CSS,))
     app.state.pages = Pages(assets=app.state.assets, base_url=settings.base_url)
-    app.mount(MOUNT, app.state.assets)
     # Plain routes, taken over as they are: FastAPI matches an included router twice a request.
     app.router.routes.extend(surveys.router.routes)
     app.include_router(rights.router)
@@ -102,6 +101,7 @@ def create_app(settings: Settings, *, demo: Demo | None = None) -> FastAPI:
     app.add_middleware(BodyLimitMiddleware, limit=BODY_LIMIT, larger=LARGER_BODIES)
     # At zstd's level 1 pages are 3 % larger than at the default and cost half to compress.
     app.add_middleware(CompressMiddleware, minimum_size=600, zstd_level=1)
+    app.add_middleware(AssetsMiddleware, assets=app.state.assets)
     app.add_middleware(HeadersMiddleware, headers=security_headers(settings).headers)
     return app
 

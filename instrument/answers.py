@@ -147,27 +147,27 @@ def parse(
     items = bytearray(len(instrument.items))
     values: dict[str, int | str] = {}
     missing: dict[str, Missing] = {}
-    for code, place in table.order:
-        if code not in asked:
-            continue
+    for code, place, choices in table.order:
         answer: int | str | None = None
-        if (value := given.get(code)) is not None:
+        if (value := given.get(code)) is not None and (answer := choices.get(value)) is None:
             answer, kind = table.read(code, value)
             if kind is not None:
                 faults.append(AnswerFault(code, kind, value))
         if answer is None:
+            if code not in asked:
+                continue
             if code in refused:
                 answer = Missing.REFUSED
             elif code in seen:
                 answer = skipped
             else:
                 continue
-        if isinstance(answer, Missing) and place is None:
+        if place is not None:
+            items[place] = int(answer)  # an item has choices and no words
+        elif isinstance(answer, Missing):
             missing[code] = answer
-        elif place is None:
-            values[code] = answer
         else:
-            items[place] = int(answer)
+            values[code] = answer
     return Parsed(Answers(bytes(items), values, missing), tuple(faults))
 
 
@@ -290,22 +290,17 @@ _Answer = tuple[int | str | None, FaultKind | None]
 class _Table:
     """What each code may be answered with, looked up once for a questionnaire."""
 
-    order: tuple[tuple[str, int | None], ...]
-    """Every code in definition order, items first; the place of its byte, None = question."""
-    choices: Mapping[str, Mapping[str, int]]
-    """Field value to stored value, for items and choice questions."""
+    order: tuple[tuple[str, int | None, Mapping[str, int]], ...]
+    """Every code in definition order, items first; the place of its byte, None = question;
+    and what each field value is stored as, where there is a choice: a refusal always is one."""
     questions: Mapping[str, Question]
 
     def read(self, code: str, value: str) -> _Answer:
-        """Return the answer, or None and what is wrong with ``value``."""
-        if (choices := self.choices.get(code)) is not None:
-            if (chosen := choices.get(value)) is not None:
-                return chosen, None
+        """Return the answer that is no choice, or None and what is wrong with ``value``."""
+        question = self.questions.get(code)
+        if question is None or question.kind == "choice":
             number = _WHOLE_NUMBER.fullmatch(value) or value == NOT_APPLICABLE
             return None, "out_of_range" if number else "not_a_number"
-        if value == REFUSED:
-            return Missing.REFUSED, None
-        question = self.questions[code]
         return _number(question, value) if question.kind == "number" else _text(question, value)
 
 
@@ -327,19 +322,21 @@ def _text(question: Question, value: str) -> _Answer:
 
 def _table(instrument: Instrument) -> _Table:
     values = {str(option.value): option.value for option in instrument.response_scale.options}
-    choices: dict[str, Mapping[str, int]] = {}
-    for item in instrument.items:
-        extra = {NOT_APPLICABLE: Missing.NOT_APPLICABLE} if item.not_applicable else {}
-        choices[item.code] = {**values, REFUSED: Missing.REFUSED, **extra}
-    for question in instrument.questions:
-        if question.kind == "choice":
-            options = {str(option.value): option.value for option in question.options}
-            choices[question.code] = {**options, REFUSED: Missing.REFUSED}
+    refused = {REFUSED: Missing.REFUSED}
+    applies_not = {NOT_APPLICABLE: Missing.NOT_APPLICABLE}
+    items = (
+        (item.code, place, {**values, **refused, **(applies_not if item.not_applicable else {})})
+        for place, item in enumerate(instrument.items)
+    )
+    questions = (
+        (
+            question.code,
+            None,
+            {**{str(option.value): option.value for option in question.options}, **refused},
+        )
+        for question in instrument.questions
+    )
     return _Table(
-        order=(
-            *((code, place) for place, code in enumerate(instrument.item_codes)),
-            *((question.code, None) for question in instrument.questions),
-        ),
-        choices=choices,
+        order=(*items, *questions),
         questions={question.code: question for question in instrument.questions},
     )

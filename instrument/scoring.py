@@ -13,14 +13,14 @@ from fractions import Fraction
 from itertools import groupby
 from math import ceil, isfinite
 from statistics import median
+from typing import NamedTuple
 
 from instrument.answers import Missing
 from instrument.errors import InvalidAnswers
 from instrument.model import Band, BandSet, Form, Instrument, ResponseScale, Role, Scale
 
 
-@dataclass(frozen=True)
-class ScaleScore:
+class ScaleScore(NamedTuple):
     """The score of one scale or index; ``mean``, ``pomp``, ``tcr`` None = not enough answers."""
 
     mean: float | None
@@ -105,9 +105,8 @@ def scale_scores(
     A member's receipt asks for it, so it costs microseconds. Raises what `score` raises.
     """
     _fit(instrument, items)
-    options = instrument.response_scale
     rules = instrument.derive(("scoring.scales", form), lambda: _scale_rules(instrument, form))
-    return {rule.code: rule.score(items, options) for rule in rules}
+    return {rule.code: rule.score(items) for rule in rules}
 
 
 # --- arithmetic ------------------------------------------------------------------------
@@ -177,28 +176,26 @@ class _ScaleRule:
     """How one scale is scored in one form."""
 
     code: str
-    places: tuple[tuple[int, Mapping[int, int]], ...]
-    """Of the items the form shows: place among the bytes, and the keyed value of each answer."""
+    places: tuple[tuple[int, tuple[int | None, ...]], ...]
+    """Of the items the form shows: place among the bytes, and the keyed value of each byte."""
     wanted: tuple[int, ...]
     """Answers needed, by how many items apply."""
+    low: int
+    high: int
 
-    def score(self, items: bytes, options: ResponseScale) -> ScaleScore:
-        total = answered = applicable = 0
-        for place, keyed in self.places:
-            byte = items[place]
-            if (value := keyed.get(byte)) is not None:
-                total += value
-                answered += 1
-                applicable += 1
-            elif byte != Missing.NOT_APPLICABLE:
-                applicable += 1
+    def score(self, items: bytes) -> ScaleScore:
+        values = [keyed[items[place]] for place, keyed in self.places]
+        given = [value for value in values if value is not None]
+        total, answered, applicable = sum(given), len(given), len(values)
+        if answered < applicable:
+            applicable -= sum(items[place] == Missing.NOT_APPLICABLE for place, _ in self.places)
         if not self.places or answered < self.wanted[applicable]:
             return ScaleScore(None, None, None, total, answered, applicable)
         mean = total / answered
         return ScaleScore(
             mean,
-            pomp_of_total(total, answered, options.low, options.high),
-            tcr(mean, options.high),
+            pomp_of_total(total, answered, self.low, self.high),
+            tcr(mean, self.high),
             total,
             answered,
             applicable,
@@ -207,8 +204,8 @@ class _ScaleRule:
 
 def _scale_rules(instrument: Instrument, form: str) -> tuple[_ScaleRule, ...]:
     shown, options = instrument.form(form), instrument.response_scale
-    as_is = {value: value for value in range(256) if is_answer(value, options)}
-    turned = {value: reverse(value, options) for value in as_is}
+    as_is = tuple(byte if is_answer(byte, options) else None for byte in range(256))
+    turned = tuple(None if value is None else reverse(value, options) for value in as_is)
     rules = []
     for scale in instrument.scales:
         items = [item for item in instrument.items_of(scale.code) if item.code in shown.items]
@@ -221,7 +218,9 @@ def _scale_rules(instrument: Instrument, form: str) -> tuple[_ScaleRule, ...]:
             (instrument.item_codes.index(item.code), turned if item.reverse else as_is)
             for item in items
         )
-        rules.append(_ScaleRule(scale.code, tuple(places), tuple(wanted)))
+        rules.append(
+            _ScaleRule(scale.code, tuple(places), tuple(wanted), options.low, options.high)
+        )
     return tuple(rules)
 
 

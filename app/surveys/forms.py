@@ -119,7 +119,13 @@ class AnswerForm:
     @classmethod
     def of(cls, fields: Fields) -> AnswerForm:
         """Read the form. Raises `BrokenForm` where its hidden fields are missing."""
-        control = {name: value for name, value in fields if name in CONTROL}
+        control: dict[str, str] = {}
+        answers: list[tuple[str, str]] = []
+        for pair in fields:
+            if pair[0] in CONTROL:
+                control[pair[0]] = pair[1]
+            else:
+                answers.append(pair)
         submission_id, rev = _uuid(control.get("id", "")), _whole(control.get("rev", ""))
         if submission_id is None or rev is None or rev < 1:
             raise BrokenForm("id or rev")
@@ -138,7 +144,7 @@ class AnswerForm:
             final=control.get("final") == "1",
             stepped=control.get("layar") == "js",
             granted=frozenset(background[1:]) if background else None,
-            answers=tuple(pair for pair in fields if pair[0] not in CONTROL),
+            answers=answers,
         )
 
 
