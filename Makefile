@@ -69,6 +69,7 @@ format: .venv/.dev ## Format and mend what the linter can mend
 	@$(BIN)/ruff check --fix .
 
 bench: .venv/.dev ## Our server beside the bare floor, the statistics beside R: CPU, memory, bytes
+	@$(BIN)/python -m compileall -q app analysis instrument
 	@$(BIN)/python -m tests.bench.analysis; statistics=$$?; \
 	  $(BIN)/python -m tests.bench && exit $$statistics
 

@@ -12,7 +12,6 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -44,43 +43,43 @@ class Pages:
     def __init__(self, *, assets: Assets, base_url: str) -> None:
         self.assets = assets
         self.base_url = base_url.rstrip("/")
+        self._kept = Kept(2 * len(LANGUAGES))
 
     def render(self, template: str, language: Language, /, **context: Any) -> str:
         """Render a template; an unknown variable is an error, never an empty string."""
-        return self._environments[language].get_template(template).render(context)
+        return self._environment(language).get_template(template).render(context)
 
     def macro(self, template: str, name: str) -> str:
         """What a template's macro without arguments draws (a sign), the same in all languages."""
-        module = self._environments["id"].get_template(template).module
+        module = self._environment("id").get_template(template).module
         return str(getattr(module, name)())
 
     def text(self, language: Language, message: str, /, **values: Any) -> str:
         """Return the interface text ``message`` in ``language``, with its values filled in."""
-        translated = self._catalogues[language].gettext(message)
+        translated = self._catalogue(language).gettext(message)
         return translated % values if values else translated
 
-    @cached_property
-    def _catalogues(self) -> dict[Language, gettext.GNUTranslations]:
-        return {language: catalogue(language) for language in LANGUAGES}
+    # Each language when somebody asks for it: reading one takes as long as 100 saves.
+    def _catalogue(self, language: Language) -> gettext.GNUTranslations:
+        return self._kept.get(("catalogue", language), lambda: catalogue(language))
 
-    @cached_property
-    def _environments(self) -> dict[Language, Environment]:
-        environments = {}
-        for language in LANGUAGES:
-            environment = Environment(
-                loader=FileSystemLoader(TEMPLATES),
-                autoescape=True,
-                undefined=StrictUndefined,
-                trim_blocks=True,
-                lstrip_blocks=True,
-                auto_reload=False,
-                extensions=["jinja2.ext.i18n"],
-            )
-            extension = cast("Any", environment)  # the i18n extension adds the method
-            extension.install_gettext_translations(self._catalogues[language], newstyle=True)
-            environment.globals |= {"asset": self.assets.url, "language": language}
-            environments[language] = environment
-        return environments
+    def _environment(self, language: Language) -> Environment:
+        return self._kept.get(("environment", language), lambda: self._make(language))
+
+    def _make(self, language: Language) -> Environment:
+        environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            extensions=["jinja2.ext.i18n"],
+        )
+        extension = cast("Any", environment)  # the i18n extension adds the method
+        extension.install_gettext_translations(self._catalogue(language), newstyle=True)
+        environment.globals |= {"asset": self.assets.url, "language": language}
+        return environment
 
 
 def catalogue(language: Language) -> gettext.GNUTranslations:
