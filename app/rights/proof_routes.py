@@ -20,6 +20,8 @@ from app.desk import AtDesk, Desk
 from app.pages import N_
 from app.rights import consents, watch
 from app.tables import Community, Deletion, Erasure, Wave
+from instrument import registry
+from instrument.errors import InstrumentError
 
 router = staff_router("/bukti")
 WHAT = {
@@ -54,6 +56,7 @@ class Ledger:
     texts: Sequence[tuple[str, str, str, int]]
     """Version, language, the first signs of the text's hash, people."""
     choices: Sequence[tuple[str, int]]
+    """What people ticked, as they read it, in the order of the page."""
     days: Sequence[tuple[date, int]]
 
 
@@ -71,7 +74,7 @@ def proofs(desk: AtDesk, session: ReadSession, komunitas: str = "") -> HTMLRespo
         "staff/proofs.html",
         certificates=_certificates(desk, session, wanted, names),
         erasures=_erasures(desk, session, wanted),
-        ledgers=_ledgers(session, chosen) if chosen else None,
+        ledgers=_ledgers(desk, session, chosen) if chosen else None,
         falls=[one for one in watch.falls(session) if one.community_id in wanted],
         names=names,
         chosen=chosen.slug if chosen else "",
@@ -109,15 +112,14 @@ def _erasures(desk: Desk, session: Session, wanted: Sequence[int | None]) -> lis
     return [(desk.text(words), counted[basis]) for basis, words in BASES.items()]
 
 
-def _ledgers(session: Session, community: Community) -> list[Ledger]:
-    numbers = session.exec(
-        select(Wave.number)
-        .where(col(Wave.community_id) == community.id)
-        .order_by(col(Wave.number).desc())
+def _ledgers(desk: Desk, session: Session, community: Community) -> list[Ledger]:
+    waves = session.exec(
+        select(Wave).where(col(Wave.community_id) == community.id).order_by(col(Wave.number).desc())
     ).all()
     found = []
-    for number in numbers:
-        lines = consents.of_wave(session, f"{community.slug}-{number}")
+    for wave in waves:
+        name = f"{community.slug}-{wave.number}"
+        lines = consents.of_wave(session, name)
         if not lines:
             continue
         texts: Counter[tuple[str, str, str]] = Counter()
@@ -129,13 +131,24 @@ def _ledgers(session: Session, community: Community) -> list[Ledger]:
             choices.update(dict.fromkeys(line.choices, line.people))
         found.append(
             Ledger(
-                name=f"{community.slug}-{number}",
+                name=name,
                 people=days.total(),
                 first=lines[0].on,
                 last=lines[-1].on,
                 texts=[(*key, n) for key, n in sorted(texts.items())],
-                choices=sorted(choices.items()),
+                choices=_worded(desk, wave, choices),
                 days=sorted(days.items()),
             )
         )
     return found
+
+
+def _worded(desk: Desk, wave: Wave, given: Counter[str]) -> list[tuple[str, int]]:
+    """What was ticked how often; by its code where the questionnaire has no such choice."""
+    try:
+        consent = registry.find(wave.instrument_key, wave.version).consent
+    except InstrumentError:  # no longer installed: the counts stand all the same
+        consent = None
+    asked = {one.code: one.text.in_(desk.language) for one in consent.choices} if consent else {}
+    codes = [*asked, *sorted(given.keys() - asked.keys())]
+    return [(asked.get(code, code), given[code]) for code in codes]
