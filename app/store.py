@@ -31,6 +31,7 @@ from app.submission import (
     Save,
     Start,
     State,
+    StoredColumns,
     StoredResponse,
     StoreUnavailable,
     SubmissionError,
@@ -183,6 +184,13 @@ class Store:
     def batches(
         self, wave_id: int, *, purpose: Purpose, size: int = 4096
     ) -> Iterator[list[StoredResponse]]:
+        """`columns`, row by row."""
+        for columns in self.columns(wave_id, purpose=purpose, size=size):
+            yield columns.rows()
+
+    def columns(
+        self, wave_id: int, *, purpose: Purpose, size: int = 4096
+    ) -> Iterator[StoredColumns]:
         """Stream a wave's responses that may be used for ``purpose``.
 
         Ordered by the random respondent_ref, so that no order of answering is told; one
@@ -195,9 +203,13 @@ class Store:
             ) as result,
         ):
             for rows in result.partitions(size):
-                granted = [row for row in rows if choices_of(row[6]).get(purpose) is True]
-                if granted:
-                    yield _stored_responses(granted)
+                granted = {
+                    stored: choices_of(stored).get(purpose) is True
+                    for stored in {row[6] for row in rows}
+                }
+                usable = [row for row in rows if granted[row[6]]]
+                if usable:
+                    yield _stored_columns(usable)
 
     def people(self, wave_id: int, *, size: int = 4096) -> Iterator[StoredPerson]:
         """Stream who answered a wave: background and choices, whatever was agreed to.
@@ -279,15 +291,14 @@ def _save(keys: Keys, prepared: PreparedSave, transaction: Transaction) -> Ack:
     return Saving(transaction, keys).save(prepared)
 
 
-def _stored_responses(rows: Sequence[Any]) -> list[StoredResponse]:
+def _stored_columns(rows: Sequence[Any]) -> StoredColumns:
     ids, refs, versions, answers, extras, backgrounds, choices, languages, layouts, days, states = (
         zip(*rows, strict=True)
     )
-    columns = (
-        ids, refs, versions, map(bytes, answers), _parsed(extras), _parsed(backgrounds),
-        map(choices_of, choices), languages, layouts, map(_day, days), states,
+    return StoredColumns(
+        ids, refs, versions, list(map(bytes, answers)), _parsed(extras), _parsed(backgrounds),
+        list(map(choices_of, choices)), languages, layouts, list(map(_day, days)), states,
     )  # fmt: skip
-    return list(map(StoredResponse._make, zip(*columns, strict=True)))
 
 
 @lru_cache(maxsize=256)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -138,10 +138,30 @@ class StoredResponse(NamedTuple):
         """The person's random reference."""
         return self.ref if isinstance(self.ref, UUID) else UUID(self.ref)
 
-    @property
-    def ref_bytes(self) -> bytes:
-        """The 16 bytes of `respondent_ref`."""
-        return self.ref.bytes if isinstance(self.ref, UUID) else bytes.fromhex(self.ref)
+
+class StoredColumns(NamedTuple):
+    """Rows as `StoredResponse` has them, column by column: a file has columns, too."""
+
+    ids: Sequence[UUID | str]
+    refs: Sequence[UUID | str]
+    version_digests: Sequence[str]
+    answers: Sequence[bytes]
+    extras: Sequence[Mapping[str, Any]]
+    backgrounds: Sequence[Mapping[str, Any] | None]
+    choices: Sequence[Mapping[str, bool]]
+    languages: Sequence[str]
+    layouts: Sequence[str]
+    submitted_on: Sequence[date]
+    statuses: Sequence[Literal["complete", "partial"]]
+
+    def rows(self) -> list[StoredResponse]:
+        """Return the same, one a person."""
+        return list(map(StoredResponse._make, zip(*self, strict=True)))
+
+    def ref_bytes(self) -> list[bytes]:
+        """Return the 16 bytes of every person's random reference."""
+        fromhex = bytes.fromhex
+        return [ref.bytes if isinstance(ref, UUID) else fromhex(ref) for ref in self.refs]
 
 
 class SubmissionError(AppError):

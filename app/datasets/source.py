@@ -18,8 +18,8 @@ from sqlmodel import Session
 from app.codes import ALPHABET
 from app.datasets.order import VersionChanged, WavesDoNotFit
 from app.keyed import keyed_hash
-from app.store import Store, StoredResponse
-from app.submission import PARADATA, seconds_seen
+from app.store import Store
+from app.submission import PARADATA, StoredColumns, seconds_seen
 from app.tables import DataVersion
 from app.wave_reader import WaveView, find_wave
 from instrument import answers as reading
@@ -219,63 +219,61 @@ def _is_code(answer: int | str) -> bool:
 
 def batches(store: Store, source: Source, wave: WaveView, key: bytes) -> Iterator[Batch]:
     """Stream a wave's rows as the writers take them."""
-    for rows in store.batches(wave.wave_id, purpose="research", size=_ROWS_AT_ONCE):
-        yield _batch(rows, source, wave, key)
+    for columns in store.columns(wave.wave_id, purpose="research", size=_ROWS_AT_ONCE):
+        yield _batch(columns, source, wave, key)
 
 
-def _batch(rows: list[StoredResponse], source: Source, wave: WaveView, key: bytes) -> Batch:
+def _batch(columns: StoredColumns, source: Source, wave: WaveView, key: bytes) -> Batch:
     import numpy as np  # noqa: PLC0415 - the web process exports nothing
 
     from analysis.dataset import Batch  # noqa: PLC0415
 
     instrument = source.instrument
-    sections = len(instrument.form(source.form).sections)
-    seconds = [seconds_seen(row.extra.get(PARADATA, {}), sections) for row in rows]
-    items = np.frombuffer(b"".join([row.answers for row in rows]), np.uint8)
+    rows, sections = len(columns.ids), len(instrument.form(source.form).sections)
+    seconds = [seconds_seen(extra.get(PARADATA, _NOTHING), sections) for extra in columns.extras]
+    items = np.frombuffer(b"".join(columns.answers), np.uint8)
     return Batch(
-        items=items.reshape(len(rows), len(instrument.items)),
-        pid=pseudonyms(key, [row.ref_bytes for row in rows]),
-        wave=[str(wave.number)] * len(rows),
-        version=[instrument.version] * len(rows),
-        language=[row.language for row in rows],
-        layout=[row.layout for row in rows],
-        submitted_on=[row.submitted_on for row in rows],
-        status=[row.status for row in rows],
-        seconds=np.array(seconds, np.float64).reshape(len(rows), sections),
-        answers=_answers(rows, instrument),
-        missing=_missing(rows, instrument),
+        items=items.reshape(rows, len(instrument.items)),
+        pid=pseudonyms(key, columns.ref_bytes()),
+        wave=[str(wave.number)] * rows,
+        version=[instrument.version] * rows,
+        language=columns.languages,
+        layout=columns.layouts,
+        submitted_on=columns.submitted_on,
+        status=columns.statuses,
+        seconds=np.array(seconds, np.float64).reshape(rows, sections),
+        answers=_answers(columns, instrument),
+        missing=_missing(columns, instrument),
     )
 
 
-def _answers(
-    rows: Sequence[StoredResponse], instrument: Instrument
-) -> dict[str, list[Answer | None]]:
+def _answers(columns: StoredColumns, instrument: Instrument) -> dict[str, list[Answer | None]]:
     """Return a column for each question of the file, without what was not consented to."""
-    told = [row.extra.get("values", _NOTHING) for row in rows]
-    background = [(row.background or _NOTHING).get("values", _NOTHING) for row in rows]
+    told = [extra.get("values", _NOTHING) for extra in columns.extras]
+    background = [(one or _NOTHING).get("values", _NOTHING) for one in columns.backgrounds]
     answers: dict[str, list[Answer | None]] = {}
     for question in instrument.questions_of("behaviour", "background"):
         code, need = question.code, question.needs_consent
         values = background if question.group == "background" else told
         column = answers[code] = [given.get(code) for given in values]
         if need is not None:
-            for place, row in enumerate(rows):
-                if not row.choices.get(need):
+            for place, granted in enumerate(columns.choices):
+                if not granted.get(need):
                     column[place] = None
     return answers
 
 
-def _missing(rows: Sequence[StoredResponse], instrument: Instrument) -> list[Mapping[str, Missing]]:
+def _missing(columns: StoredColumns, instrument: Instrument) -> list[Mapping[str, Missing]]:
     """Return why questions have no answer; one whose consent was not given was not seen."""
     held_back = [(one.code, one.needs_consent) for one in instrument.questions]
-    missing: list[Mapping[str, Missing]] = [_NOTHING] * len(rows)
-    for place, row in enumerate(rows):
-        parts = [part for part in (row.extra, row.background) if part and part.get("missing")]
-        if parts:  # most people leave nothing out
-            gaps = reading.from_stored(row.answers, *parts).missing
+    missing: list[Mapping[str, Missing]] = [_NOTHING] * len(columns.ids)
+    for place, parts in enumerate(zip(columns.extras, columns.backgrounds, strict=True)):
+        left_out = [part for part in parts if part and part.get("missing")]
+        if left_out:  # most people leave nothing out
+            gaps = reading.from_stored(columns.answers[place], *left_out).missing
             missing[place] = {
                 code: gaps[code]
                 for code, need in held_back
-                if code in gaps and (need is None or row.choices.get(need))
+                if code in gaps and (need is None or columns.choices[place].get(need))
             }
     return missing

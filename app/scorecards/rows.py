@@ -39,7 +39,7 @@ def dataset_of(
         for row in rows:
             sheets.append(row.answers)
             paces.append(seconds_seen(row.extra.get(PARADATA, {}), sections))
-            meta["PID"].append(keyed_hash(key, row.ref_bytes).hex()[:32])
+            meta["PID"].append(keyed_hash(key, row.respondent_ref.bytes).hex()[:32])
             values, missing = reading.extra_from_json(
                 {name: row.extra.get(name, {}) for name in ("values", "missing")}
             )
