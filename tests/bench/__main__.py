@@ -18,6 +18,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one round, small counts, <= 90 s")
     parser.add_argument("--out", type=Path, default=ROOT, help="folder of bench-<date>.json")
     given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)  # now, and not after a quarter of an hour
     began = datetime.now(UTC)
     report = measure(QUICK if given.quick else WHOLE, say=lambda line: print(line, flush=True))
     path = given.out / f"bench-{began:%Y-%m-%d}.json"
