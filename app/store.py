@@ -8,6 +8,7 @@ are those of `app.submission`.
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -297,8 +298,14 @@ def _stored_columns(rows: Sequence[Any]) -> StoredColumns:
     )
     return StoredColumns(
         ids, refs, versions, list(map(bytes, answers)), _parsed(extras), _parsed(backgrounds),
-        list(map(choices_of, choices)), languages, layouts, list(map(_day, days)), states,
+        list(map(choices_of, choices)), _few(languages), _few(layouts), list(map(_day, days)),
+        _few(states),
     )  # fmt: skip
+
+
+def _few(words: Sequence[str]) -> list[Any]:
+    """The same words, each kept once: the database makes a new one for every row."""
+    return list(map(sys.intern, words))
 
 
 @lru_cache(maxsize=256)
