@@ -13,6 +13,7 @@ from app import statements as sql
 from app.db import Database
 from app.errors import AppError
 from app.store import Ack, Store
+from app.transactions import PostgresTransaction
 
 pytestmark = pytest.mark.postgres
 
@@ -168,6 +169,47 @@ def test_a_store_that_fills_up_finds_rows_by_their_own_index(store, world, at_on
         assert f"using {index}" in plan
         assert "Filter: (id" not in plan
         assert "Seq Scan" not in plan
+
+
+def test_what_somebody_begins_is_found_by_their_reference(store, world, at_once):
+    """One statement for background, draft and response: three look-ups, each by its own key."""
+    for _ in range(40):
+        at_once(store.start(world.start()))
+    place = (world.community_id, world.wave_id, UUID(int=1))
+    explained = store._open()._connection.execute(
+        f"EXPLAIN {sql.SHOWN_BY_PERSON.replace('?', '%s')}",
+        (world.community_id, UUID(int=1), *place, *place),
+    )
+    plan = "\n".join(line for (line,) in explained)
+    for index in (
+        "pk_background",
+        "uq_draft_community_id_wave_id_respondent_ref",
+        "uq_response_community_id_wave_id_respondent_ref",
+    ):
+        assert f"using {index}" in plan
+    assert "Seq Scan" not in plan
+    assert "Filter: (respondent_ref" not in plan
+
+
+def test_a_verb_writes_in_one_journey(store, world, at_once, monkeypatch):
+    """Draft and consent; then response, dropped draft and background."""
+    journeys = []
+    run = PostgresTransaction.run
+
+    def counted(self, statement, parameters):
+        journeys.append(statement)
+        run(self, statement, parameters)
+
+    monkeypatch.setattr(PostgresTransaction, "run", counted)
+    (state,) = at_once(store.start(world.start()))
+    assert len(journeys) == 1
+    journeys.clear()
+    save = world.save(state.submission_id, final=True, background={"values": {"BG1": 2}})
+    (ack,) = at_once(store.save(save))
+    assert ack.status == "submitted"
+    assert journeys[1:] == [sql.BUMP_DATA_VERSION]
+    counts = {one: world.count(one) for one in ("draft", "response", "background", "consent")}
+    assert counts == {"draft": 0, "response": 1, "background": 1, "consent": 1}
 
 
 def test_statistics_that_cannot_be_made_fail_no_save(store, world, at_once, monkeypatch, caplog):
