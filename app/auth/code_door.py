@@ -150,9 +150,12 @@ class WrongCodeCounter:
 
     def check(self, client: str | None) -> None:
         """Raise `refusal` where ``client``'s network has used its tries."""
+        strict = self.network_limit_in_alarm
+        if self._limiter.test(strict, *self._network(client, strict)):
+            return  # as nearly always, and within the other limit, too
         calm = self._limiter.test(self.overall_limit, "overall")
-        limit = self.network_limit if calm else self.network_limit_in_alarm
-        if not self._limiter.test(limit, *self._network(client, limit)):
+        limit = self.network_limit
+        if not calm or not self._limiter.test(limit, *self._network(client, limit)):
             raise self.refusal
 
     def count(self, client: str | None) -> None:

@@ -7,8 +7,12 @@ import logging
 import sqlite3
 from datetime import date, timedelta
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from limits import RateLimitItemPerDay
 
 from app.auth import (
     NEVER_TOGETHER,
@@ -75,11 +79,11 @@ def test_many_at_the_door_are_told_apart(engine, make_world):
 
     found = asyncio.run(all_at_once())
     door.close()
-    for number, ((_, ref), given) in enumerate(zip(people, found, strict=True)):
+    for number, ((_, ref), got) in enumerate(zip(people, found, strict=True)):
         if number % 3:
-            assert given == ref
+            assert got == ref
         else:
-            assert isinstance(given, WrongCode)
+            assert isinstance(got, WrongCode)
 
 
 def enter(door, world, typed, *, client="10.1.2.3", today=TODAY, **wanted):
@@ -214,6 +218,47 @@ def test_a_thousand_wrong_codes_a_day_tighten_every_network_and_raise_the_alarm(
     with pytest.raises(TooManyWrongCodes):
         counter.check("172.16.0.1")
     assert sum("in a day" in record.message for record in caplog.records) == 1
+
+
+class Plain(WrongCodeCounter):
+    """The rule as it is told: which limit a network has, then whether it is over it."""
+
+    def check(self, client):
+        calm = self._limiter.test(self.overall_limit, "overall")
+        limit = self.network_limit if calm else self.network_limit_in_alarm
+        if not self._limiter.test(limit, *self._network(client, limit)):
+            raise self.refusal
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["10.0.0.1", "10.0.1.1"]), st.sampled_from([0, 20, 250])),
+        min_size=20,
+        max_size=50,
+    )
+)
+def test_the_short_way_refuses_whom_the_rule_refuses(tries):
+    """Wrong codes of two networks at any times: the strict limit asked first changes nothing."""
+    now = [1_000_000.0]
+    with mock.patch("time.time", side_effect=lambda: now[0]):
+        counters = [WrongCodeCounter(), Plain()]
+        for counter in counters:
+            counter.overall_limit = RateLimitItemPerDay(15)
+        for client, later in tries:
+            now[0] += later
+            for asked in ("10.0.0.1", "10.0.1.1"):
+                assert _refuses(counters[0], asked) == _refuses(counters[1], asked)
+            for counter in counters:
+                counter.count(client)
+
+
+def _refuses(counter, client):
+    try:
+        counter.check(client)
+    except TooManyWrongCodes:
+        return True
+    return False
 
 
 def test_no_address_is_logged_or_kept(caplog):
