@@ -233,13 +233,17 @@ class Plain(WrongCodeCounter):
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["10.0.0.1", "10.0.1.1"]), st.sampled_from([0, 20, 250])),
+        st.tuples(st.sampled_from(["10.0.0.1", "10.0.1.1"]), st.sampled_from([0, 21, 253])),
         min_size=20,
         max_size=50,
     )
 )
 def test_the_short_way_refuses_whom_the_rule_refuses(tries):
-    """Wrong codes of two networks at any times: the strict limit asked first changes nothing."""
+    """Wrong codes of two networks at any times: the strict limit asked first changes nothing.
+
+    No sum of the waits is ten minutes to the second: the library's own sweep may or may not
+    have come by just then.
+    """
     now = [1_000_000.0]
     with mock.patch("time.time", side_effect=lambda: now[0]):
         counters = [WrongCodeCounter(), Plain()]
