@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 FOLDER = Path(__file__).with_name("static")
-MOUNT = "/static"
+PREFIX = "/static/"
 _TYPES = {
     ".css": b"text/css; charset=utf-8",
     ".js": b"text/javascript; charset=utf-8",
@@ -40,7 +40,7 @@ class _File:
 
 
 class Assets:
-    """The static files of the house; an ASGI application for the addresses below `MOUNT`.
+    """The static files of the house; an ASGI application for what begins with `PREFIX`.
 
     ``beside``: files of other rooms, under their own names.
     """
@@ -54,7 +54,7 @@ class Assets:
             if path.suffix in _TYPES:
                 content = path.read_bytes()
                 digest = hashlib.sha256(content).hexdigest()[:10]
-                url = f"{MOUNT}/{digest}/{name}"
+                url = f"{PREFIX}{digest}/{name}"
                 self._urls[name] = url
                 self._files[url] = _File(_TYPES[path.suffix], _codings(path.suffix, content))
 
@@ -97,7 +97,7 @@ class AssetsMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass the request on."""
-        static = scope["type"] == "http" and scope["path"].startswith(f"{MOUNT}/")
+        static = scope["type"] == "http" and scope["path"].startswith(PREFIX)
         await (self._assets if static else self._app)(scope, receive, send)
 
 

@@ -143,7 +143,10 @@ class Saving:
         row = self._transaction.one(sql.SHOWN_BY_ID, (*place, *place))
         if row is None:
             return None
-        known = self._transaction.one(sql.KNOWN_BACKGROUND, (community_id, row[6]))
+        *_, ref, _, begun = row
+        known = None
+        if begun is None:  # a draft that has begun to ask for it holds its own
+            known = self._transaction.one(sql.KNOWN_BACKGROUND, (community_id, ref))
         return self._state(community_id, row, None if known is None else known[0])
 
     def save(self, prepared: PreparedSave) -> Ack:
@@ -258,7 +261,10 @@ class Saving:
                 return Ack("draft", rev, None, repeated=True)
         stored_rev, place = max(asked.rev, rev), self._place(asked)
         content = (asked.answers, prepared.extra, prepared.digest, asked.language, asked.layout)
-        transaction.run(sql.SET_RESPONSE, (stored_rev, *content, *place))
+        transaction.run_all(
+            (sql.SET_RESPONSE, (stored_rev, *content, *place)),
+            *self._background(wave, prepared, respondent_ref),
+        )
         receipt = None
         if complete:
             receipt = self._receipt(asked, receipt_hmac)
@@ -266,8 +272,6 @@ class Saving:
             receipt, made = self._free_receipt(asked)
             day = transaction.day(wave.day(asked.at))
             transaction.run(sql.COMPLETE_RESPONSE, (made, day, *place))
-        for statement in self._background(wave, prepared, respondent_ref):
-            transaction.run(*statement)
         transaction.changed.add((asked.community_id, asked.wave_id))
         return Ack("draft" if receipt is None else "submitted", stored_rev, receipt, repeated=False)
 

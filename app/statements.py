@@ -51,15 +51,16 @@ FROM response r WHERE r.community_id = ? AND r.wave_id = ? AND r.{0} = ?"""
 SHOWN_BY_ID = _SHOWN.format("id")
 """A submission is a draft or a response: it turns from one to the other in one transaction."""
 
+KNOWN_BACKGROUND = """
+SELECT CAST(answers AS TEXT) AS answers
+FROM background WHERE community_id = ? AND respondent_ref = ?"""
+
 _WITH_BACKGROUND = """
-SELECT b.answers, shown.*
+SELECT known.answers, shown.*
 FROM (SELECT 1) AS always
-LEFT JOIN (
-  SELECT CAST(answers AS TEXT) AS answers FROM background
-  WHERE community_id = ? AND respondent_ref = ?
-) AS b ON TRUE
-LEFT JOIN ({0}) AS shown ON TRUE"""
-SHOWN_BY_PERSON = _WITH_BACKGROUND.format(_SHOWN.format("respondent_ref"))
+LEFT JOIN ({0}) AS known ON TRUE
+LEFT JOIN ({1}) AS shown ON TRUE"""
+SHOWN_BY_PERSON = _WITH_BACKGROUND.format(KNOWN_BACKGROUND, _SHOWN.format("respondent_ref"))
 """What is known of a person's background, and their submission; always one row."""
 
 NEW_CONSENT = """
@@ -100,9 +101,6 @@ SET_BACKGROUND = """
 INSERT INTO background (community_id, respondent_ref, answers, asked_on) VALUES (?, ?, ?, ?)
 ON CONFLICT (community_id, respondent_ref)
 DO UPDATE SET answers = excluded.answers, asked_on = excluded.asked_on"""
-
-KNOWN_BACKGROUND = """
-SELECT CAST(answers AS TEXT) FROM background WHERE community_id = ? AND respondent_ref = ?"""
 
 TAKEN_RECEIPT = "SELECT 1 FROM response WHERE community_id = ? AND receipt_hmac = ?"
 

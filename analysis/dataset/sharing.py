@@ -65,14 +65,6 @@ class Sharing:
         code = column.removesuffix(MERGED_SUFFIX)
         return code if code in self.merged else column
 
-    def apply(self, values: Mapping[str, Answer]) -> dict[str, Answer]:
-        """Return one row's answers as the file shows them."""
-        shown = {code: value for code, value in values.items() if code not in self.left_out}
-        for code, groups in self.merged.items():
-            if code in shown:
-                shown[code] = merge(shown[code], groups)
-        return shown
-
 
 FULL = Sharing()
 """A file nobody judged: every question with all its bands."""

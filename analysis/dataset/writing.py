@@ -22,7 +22,7 @@ from analysis.dataset import scoring
 from analysis.dataset.columns import CODES, Columns, columns, text_cell
 from analysis.dataset.files import whole_file
 from analysis.dataset.scoring import ROWS_AT_ONCE, Bytes, Floats, Ints, Plan, Scored
-from analysis.dataset.sharing import FULL, Answer, Sharing
+from analysis.dataset.sharing import FULL, Answer, Sharing, merge
 from analysis.errors import AnalysisError
 from instrument.answers import Missing
 from instrument.model import Instrument
@@ -314,9 +314,7 @@ class _Encoder:
     def _questions(self, batch: Batch, m: int) -> Iterator[Bytes]:
         """Return a column for each question: the answer or its missing code."""
         for code in map(self.sharing.code, self.layout.questions):
-            lowest: dict[Answer, int] = {
-                value: min(group) for group in self.sharing.merged.get(code, ()) for value in group
-            }
+            groups = self.sharing.merged.get(code, ())
             column = batch.told(code)
             found = cast("Sequence[Answer | bytes]", column)
             if None in column:
@@ -327,13 +325,13 @@ class _Encoder:
                 ]
             distinct = list(dict.fromkeys(found))
             places = dict(zip(distinct, range(len(distinct)), strict=True))
-            table = np.array([self._question(one, lowest) for one in distinct])
+            table = np.array([self._question(one, groups) for one in distinct])
             width = table.dtype.itemsize
             index = np.fromiter(map(places.__getitem__, found), np.intp, m)
             yield table.view(np.uint8).reshape(-1, width)[index]
 
-    def _question(self, found: Answer | bytes, lowest: Mapping[Answer, int]) -> bytes:
+    def _question(self, found: Answer | bytes, groups: Sequence[Sequence[int]]) -> bytes:
         if isinstance(found, bytes):
             return b"," + found
-        shown = lowest.get(found, found)
+        shown = merge(found, groups)
         return f",{text_cell(shown) if isinstance(shown, str) else shown}".encode()

@@ -154,8 +154,8 @@ class WrongCodeCounter:
         if self._limiter.test(strict, *self._network(client, strict)):
             return  # as nearly always, and within the other limit, too
         calm = self._limiter.test(self.overall_limit, "overall")
-        limit = self.network_limit
-        if not calm or not self._limiter.test(limit, *self._network(client, limit)):
+        wide = self.network_limit
+        if not calm or not self._limiter.test(wide, *self._network(client, wide)):
             raise self.refusal
 
     def count(self, client: str | None) -> None:
@@ -171,7 +171,7 @@ class WrongCodeCounter:
             log.warning("Wrong %s: %s; somebody may be guessing", self.what, what)
 
     def _network(self, client: str | None, limit: RateLimitItem) -> tuple[str, str]:
-        return _keyed(self._secret, network_of(client)), str(limit.amount)
+        return keyed_hash(self._secret, network_of(client).encode()).hex(), str(limit.amount)
 
 
 class CodeDoor:
@@ -333,7 +333,3 @@ def network_of(client: str | None) -> str:
     if len(packed) == _IPV4_BYTES:
         return socket.inet_ntop(socket.AF_INET, packed[:3] + bytes(1)) + "/24"
     return socket.inet_ntop(socket.AF_INET6, packed[:8] + bytes(8)) + "/64"
-
-
-def _keyed(secret: bytes, text: str) -> str:
-    return keyed_hash(secret, text.encode()).hex()

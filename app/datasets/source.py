@@ -249,31 +249,38 @@ def _batch(columns: StoredColumns, source: Source, wave: WaveView, key: bytes) -
 
 def _answers(columns: StoredColumns, instrument: Instrument) -> dict[str, list[Answer | None]]:
     """Return a column for each question of the file, without what was not consented to."""
-    told = [extra.get("values", _NOTHING) for extra in columns.extras]
-    background = [(one or _NOTHING).get("values", _NOTHING) for one in columns.backgrounds]
+    from analysis.dataset import by_question  # noqa: PLC0415 - numpy
+
     answers: dict[str, list[Answer | None]] = {}
-    for question in instrument.questions_of("behaviour", "background"):
-        code, need = question.code, question.needs_consent
-        values = background if question.group == "background" else told
-        column = answers[code] = [given.get(code) for given in values]
-        if need is not None:
-            for place, granted in enumerate(columns.choices):
-                if not granted.get(need):
-                    column[place] = None
+    for group, parts in (("behaviour", columns.extras), ("background", columns.backgrounds)):
+        told = [(part or _NOTHING).get("values", _NOTHING) for part in parts]
+        answers |= by_question(told, [one.code for one in instrument.questions_of(group)])
+    for code, need in _held_back(instrument).items():
+        answers[code] = [
+            told if granted.get(need) else None
+            for told, granted in zip(answers[code], columns.choices, strict=True)
+        ]
     return answers
 
 
 def _missing(columns: StoredColumns, instrument: Instrument) -> list[Mapping[str, Missing]]:
     """Return why questions have no answer; one whose consent was not given was not seen."""
-    held_back = [(one.code, one.needs_consent) for one in instrument.questions]
+    held_back = _held_back(instrument)
     missing: list[Mapping[str, Missing]] = [_NOTHING] * len(columns.ids)
     for place, parts in enumerate(zip(columns.extras, columns.backgrounds, strict=True)):
         left_out = [part for part in parts if part and part.get("missing")]
         if left_out:  # most people leave nothing out
             gaps = reading.from_stored(columns.answers[place], *left_out).missing
+            granted = columns.choices[place]
             missing[place] = {
-                code: gaps[code]
-                for code, need in held_back
-                if code in gaps and (need is None or columns.choices[place].get(need))
+                code: why
+                for code, why in gaps.items()
+                if code not in held_back or granted.get(held_back[code])
             }
     return missing
+
+
+def _held_back(instrument: Instrument) -> dict[str, str]:
+    """The questions of the file that need a consent, and which."""
+    asked = instrument.questions_of("behaviour", "background")
+    return {one.code: one.needs_consent for one in asked if one.needs_consent}
